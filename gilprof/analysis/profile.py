@@ -1,0 +1,126 @@
+"""The Profile: batches in, sums out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gilprof.analysis.accumulate import PairTable, RowTable, ThreadTable
+from gilprof.analysis.classify import Classifier
+from gilprof.analysis.definitions import Definitions
+from gilprof.analysis.sums import HANDOVER, TORN, GilSums, ProfileSums
+from gilprof.analysis.verdicts import NOT_APPLICABLE, Verdicts
+from gilprof.model import NONE, Batch, Health, State, TargetInfo
+
+_COUNTED = 6  # states and blocked-in kinds alike
+
+
+class Profile:
+    """Everything that is known of one process so far; bounded by the program, not by time."""
+
+    def __init__(self, info: TargetInfo) -> None:
+        self.info = info
+        self.definitions = Definitions()
+        self.health = Health()
+        self.ended: str | None = None
+        self._classifier = Classifier(info)
+        self._threads = ThreadTable()
+        self._nodes = RowTable()
+        self._pairs = PairTable()
+        self._gil = np.zeros(6)
+        self._time = np.zeros(4)
+        self._passes = 0
+        self._torn = 0
+        self._t_ns: tuple[int, int] | None = None
+        self._switch_numbers: tuple[int, int] | None = None
+
+    def add(self, batch: Batch) -> None:
+        """Take in the next batch; what it cannot decide yet waits for the next one."""
+        self.definitions.add(batch)
+        self.health = batch.health
+        self.ended = batch.ended or self.ended
+        if len(batch.passes):
+            self._count(self._classifier.feed(batch.passes, batch.looks))
+
+    def finish(self) -> None:
+        """Decide what is left: no batch follows."""
+        self._count(self._classifier.finish())
+
+    def sums(self) -> ProfileSums:
+        """A snapshot."""
+        held, held_blocked, handover, torn, contended, waiting = self._gil
+        observed, unobserved, stopped, running = self._time
+        first_t_ns, last_t_ns = self._t_ns or (0, 0)
+        first_switch, last_switch = self._switch_numbers or (0, 0)
+        return ProfileSums(
+            first_t_ns=first_t_ns,
+            last_t_ns=last_t_ns,
+            observed_ns=float(observed),
+            unobserved_ns=float(unobserved),
+            stopped_ns=float(stopped),
+            passes=self._passes,
+            torn=self._torn,
+            running_ns=float(running),
+            gil=GilSums(
+                held_ns=float(held),
+                held_blocked_ns=float(held_blocked),
+                handover_ns=float(handover),
+                torn_ns=float(torn),
+                contended_ns=float(contended),
+                waiting_ns=float(waiting),
+                switches=max(last_switch - first_switch, 0),
+            ),
+            threads=self._threads.sums(),
+            nodes=self._nodes.sums(),
+            pairs=self._pairs.sums(),
+        )
+
+    def _count(self, verdicts: Verdicts) -> None:
+        passes, looks = verdicts.passes, verdicts.looks
+        if len(passes.t_ns) == 0:
+            return
+        self._passes += len(passes.t_ns)
+        self._torn += int(passes.torn.sum())
+        first_t_ns, _ = self._t_ns or (int(passes.t_ns[0]), 0)
+        self._t_ns = (first_t_ns, int(passes.t_ns[-1]))
+        first_switch, _ = self._switch_numbers or (int(passes.switch_number[0]), 0)
+        self._switch_numbers = (first_switch, int(passes.switch_number[-1]))
+
+        weight = passes.weight_ns[looks.pass_row]
+        waits = looks.state == State.WAITING
+        waiters = np.bincount(looks.pass_row[waits], minlength=len(passes.t_ns))
+        contended = waiters > 0
+        has_holder = passes.holder >= 0
+        holder_state = np.where(has_holder, looks.state[passes.holder] if len(looks.state) else 0, NOT_APPLICABLE)
+        free = passes.holder == NONE
+        self._gil += [
+            passes.weight_ns[holder_state == State.HELD].sum(),
+            passes.weight_ns[holder_state == State.HELD_BLOCKED].sum(),
+            passes.weight_ns[contended & free].sum(),
+            passes.weight_ns[contended & ~free & ~has_holder].sum(),
+            passes.weight_ns[contended].sum(),
+            weight[waits].sum(),
+        ]
+        runs = looks.python & ((looks.state == State.HELD) | (looks.state == State.RELEASED))
+        self._time += [
+            passes.weight_ns.sum(),
+            passes.unobserved_ns.sum(),
+            passes.stopped_ns.sum(),
+            weight[runs].sum(),
+        ]
+
+        nodes = self._nodes.rows(looks.thread, looks.stack, looks.gc)
+        blamed = has_holder & contended
+        culprit = passes.holder[blamed]
+        victims = waiters[blamed] * passes.weight_ns[blamed]
+        self._threads.add(looks, weight)
+        self._threads.blame(looks.thread[culprit], victims, passes.weight_ns[blamed])
+        self._nodes.add(nodes, looks, weight)
+        self._nodes.blame(nodes[culprit], victims, passes.weight_ns[blamed])
+
+        holder_look = passes.holder[looks.pass_row[waits]]
+        holder_node = np.where(holder_look == NONE, HANDOVER, TORN)
+        told = holder_look >= 0
+        holder_node[told] = nodes[holder_look[told]]
+        overdue = np.zeros(len(holder_look), np.bool_)
+        overdue[told] = looks.overdue[holder_look[told]]
+        self._pairs.add(holder_node, nodes[waits], looks.origin[waits], overdue, weight[waits])

@@ -1,0 +1,118 @@
+"""The sums of a profile: what every report, export and screen is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ns = npt.NDArray[np.float64]
+"""Nanoseconds of observed time, as float64 (exact below 2**53)."""
+Ids = npt.NDArray[np.int32]
+
+HANDOVER = -1
+"""As the holder of a pair: nobody had the GIL."""
+TORN = -2
+"""As the holder of a pair: who had it, or what the holder did, could not be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class GilSums:
+    """One GIL's time; all in nanoseconds of observed time but the counts."""
+
+    held_ns: float
+    held_blocked_ns: float
+    handover_ns: float
+    """Nobody had it and somebody waited."""
+    torn_ns: float
+    """Somebody waited, and who had it, or what the holder did, could not be told."""
+    contended_ns: float
+    """At least one thread waited."""
+    waiting_ns: float
+    """Thread-nanoseconds of waiting."""
+    switches: int
+    """From ``switch_number``: exact, between the first and the last pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadSums:
+    """Rows by thread id; T rows. A thread that was never seen has zeros."""
+
+    states_ns: Ns
+    """(T, 6) by State."""
+    origin_ns: Ns
+    """(T, 3) by Origin: the parts of waiting."""
+    blocked_in_ns: Ns
+    """(T, 6) by BlockedIn: the parts of blocked."""
+    held_blocked_in_ns: Ns
+    """(T, 6) by BlockedIn: the parts of held_blocked."""
+    cpu_ns: Ns
+    """(T,) the kernel's account over the thread's observed time."""
+    queued_ns: Ns
+    """(T,) runnable without a CPU, likewise."""
+    blamed_ns: Ns
+    """(T,) others' waiting while this thread had the GIL: thread-nanoseconds."""
+    blocking_ns: Ns
+    """(T,) time in which it had the GIL and at least one thread waited."""
+    python: npt.NDArray[np.bool_]
+    """(T,) the interpreter has known it at some look."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSums:
+    """Rows by node: a thread, its stack, and whether a garbage collection ran on top of it. N rows."""
+
+    thread: Ids
+    stack: Ids
+    """Stack id, ``NONE`` (no Python frame) or ``UNREADABLE``."""
+    gc: npt.NDArray[np.bool_]
+    """True: ``<GC>`` stands on top of the stack."""
+    states_ns: Ns
+    """(N, 6) by State."""
+    blocked_in_ns: Ns
+    """(N, 6) by BlockedIn, the parts of blocked."""
+    overdue_ns: Ns
+    """(N,) held or held_blocked after somebody had asked for the drop."""
+    blamed_ns: Ns
+    """(N,) others' waiting while this node had the GIL."""
+    blocking_ns: Ns
+    """(N,) time in which it had the GIL and at least one thread waited."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairSums:
+    """Who waited for whom: P rows, each pair once."""
+
+    holder: Ids
+    """Node row of the holder, or ``HANDOVER`` or ``TORN``."""
+    waiter: Ids
+    """Node row of the waiter."""
+    origin_ns: Ns
+    """(P, 3) by Origin: the waiter's waiting; the row's sum is the pair's seconds."""
+    overdue_ns: Ns
+    """(P,) of it, while the holder was overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSums:
+    """One snapshot of a profile; nothing in it changes later."""
+
+    first_t_ns: int
+    """CLOCK_MONOTONIC of the first pass; 0 without passes."""
+    last_t_ns: int
+    observed_ns: float
+    """The sum of the weights of all passes."""
+    unobserved_ns: float
+    """Very late passes, and a stopped target."""
+    stopped_ns: float
+    """Of that, with the target stopped."""
+    passes: int
+    torn: int
+    """Passes in which the GIL changed between the first and the last reading."""
+    running_ns: float
+    """Thread-nanoseconds of Python threads in held or released."""
+    gil: GilSums
+    threads: ThreadSums
+    nodes: NodeSums
+    pairs: PairSums

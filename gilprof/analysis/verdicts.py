@@ -1,0 +1,60 @@
+"""What classify gives back: the state of every look, and the time that it stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+NOT_APPLICABLE = 255
+"""In ``where`` and ``origin``: the look's state has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassVerdicts:
+    """Columns, one row a pass."""
+
+    t_ns: npt.NDArray[np.int64]
+    weight_ns: npt.NDArray[np.float64]
+    """The time that the pass stands for: the gap before it; of a late pass one mean gap, of a stopped target 0."""
+    unobserved_ns: npt.NDArray[np.float64]
+    """The rest of the gap."""
+    stopped_ns: npt.NDArray[np.float64]
+    """Of the unobserved, with the target stopped."""
+    holder: npt.NDArray[np.int64]
+    """Row of the holder's look in LookVerdicts; ``NONE``: the GIL was free; ``UNREADABLE``: locked, the
+    holder's look or its state could not be told."""
+    switch_number: npt.NDArray[np.uint64]
+    torn: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class LookVerdicts:
+    """Columns, one row a look, in the order of passes."""
+
+    pass_row: npt.NDArray[np.int64]
+    thread: npt.NDArray[np.int32]
+    stack: npt.NDArray[np.int32]
+    python: npt.NDArray[np.bool_]
+    gc: npt.NDArray[np.bool_]
+    """A collection that this thread set off runs on top of the stack."""
+    state: npt.NDArray[np.uint8]
+    where: npt.NDArray[np.uint8]
+    """BlockedIn of blocked and held_blocked looks, else ``NOT_APPLICABLE``."""
+    origin: npt.NDArray[np.uint8]
+    """Origin of waiting looks, else ``NOT_APPLICABLE``."""
+    overdue: npt.NDArray[np.bool_]
+    """Held or held_blocked although somebody had asked for the drop."""
+    cpu_ns: npt.NDArray[np.float64]
+    """The thread's CPU time in the pass's weight, by the kernel's account."""
+    queued_ns: npt.NDArray[np.float64]
+    """Likewise runnable without a CPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Whole passes, decided."""
+
+    passes: PassVerdicts
+    looks: LookVerdicts

@@ -1,0 +1,96 @@
+"""How much time each pass stands for, and how much of it each thread spent on a CPU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gilprof.model import LookArray, PassArray, PassFlag
+
+LATE_GAPS = 3.0
+"""A pass this many mean gaps after the one before is late: what lies between was not observed."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class PassWeights:
+    """(P,) nanoseconds each; ``gap`` = ``weight`` + ``unobserved``; ``stopped`` is part of ``unobserved``."""
+
+    gap: Floats
+    weight: Floats
+    unobserved: Floats
+    stopped: Floats
+
+
+class PassClock:
+    """Weighs passes by the gap before them, never by the one after: a late sampler gets its CPU when
+    somebody blocks, so the gap after it is no sample of what it saw."""
+
+    def __init__(self, mean_gap_ns: float) -> None:
+        self._mean_gap_ns = mean_gap_ns
+        self._last_t_ns: int | None = None
+
+    def weigh(self, passes: PassArray) -> PassWeights:
+        """The weights of the next passes; the very first pass has no gap before it and weighs nothing."""
+        t = passes["t_ns"].astype(np.int64)
+        if self._last_t_ns is None and len(t):
+            self._last_t_ns = int(t[0])
+        before = self._last_t_ns or 0
+        self._last_t_ns = int(t[-1]) if len(t) else self._last_t_ns
+        gap = np.maximum(np.diff(t, prepend=before), 0).astype(np.float64)
+        stopped = (passes["flags"] & PassFlag.STOPPED) != 0
+        late = gap >= LATE_GAPS * self._mean_gap_ns
+        weight = np.where(late, self._mean_gap_ns, gap)
+        weight[stopped] = 0.0
+        unobserved = gap - weight
+        return PassWeights(gap, weight, unobserved, np.where(stopped, gap, 0.0))
+
+
+class KernelAccount:
+    """Growth of each thread's schedstat from look to look."""
+
+    def __init__(self) -> None:
+        self._cpu = np.zeros(0)
+        self._queued = np.zeros(0)
+        self._known = np.zeros(0, np.bool_)
+
+    def growth(self, looks: LookArray, weights: PassWeights, pass_row: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """(cpu_ns, queued_ns) of each look, over its pass's weight.
+
+        Of a gap that is only partly observed, the growth counts in proportion. A thread's first look has
+        the little that it has used since it began, at most its weight.
+        """
+        thread = looks["thread"]
+        self._grow(int(thread.max(initial=-1)) + 1)
+        order = np.argsort(thread, kind="stable")
+        ids = thread[order]
+        first = np.diff(ids, prepend=-1) != 0
+        gap, weight = weights.gap[pass_row[order]], weights.weight[pass_row[order]]
+        observed = np.divide(weight, gap, out=np.zeros_like(gap), where=gap > 0)
+        new = first & ~self._known[ids]
+
+        def grown(column: str, last: Floats) -> Floats:
+            values = looks[column][order].astype(np.float64)
+            before = np.concatenate([[0.0], values[:-1]])
+            before[first] = last[ids[first]]
+            delta = np.maximum(values - before, 0.0) * observed
+            delta[new] = np.minimum(values, weight)[new]
+            ends = np.flatnonzero(np.append(first[1:], True)) if len(ids) else np.zeros(0, np.int64)
+            last[ids[ends]] = values[ends]
+            out = np.empty_like(delta)
+            out[order] = delta
+            return out
+
+        cpu, queued = grown("cpu_ns", self._cpu), grown("queued_ns", self._queued)
+        self._known[ids] = True
+        return cpu, queued
+
+    def _grow(self, size: int) -> None:
+        if size > len(self._known):
+            extra = max(size, 2 * len(self._known)) - len(self._known)
+            self._cpu = np.append(self._cpu, np.zeros(extra))
+            self._queued = np.append(self._queued, np.zeros(extra))
+            self._known = np.append(self._known, np.zeros(extra, np.bool_))

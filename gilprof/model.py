@@ -1,0 +1,224 @@
+"""The types everything passes around: facts, definitions, states. No behaviour.
+
+Facts (what the sampler saw) come as two structured arrays, ``PASS_DTYPE`` and ``LOOK_DTYPE``; what
+they refer to by number (threads, functions, frames, stacks) comes beside them as definitions.
+Verdicts (states, origins) are computed from the facts by ``gilprof.analysis`` and never stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+class State(IntEnum):
+    """What a thread was doing at a look: exactly one of six (docs/words.md)."""
+
+    HELD = 0
+    HELD_BLOCKED = 1
+    WAITING = 2
+    RELEASED = 3
+    BLOCKED = 4
+    UNKNOWN = 5
+
+
+class BlockedIn(IntEnum):
+    """What a ``blocked`` or ``held_blocked`` thread was blocked in, by its system call."""
+
+    LOCK = 0
+    POLL = 1
+    IO = 2
+    SLEEP = 3
+    PAGE = 4
+    OTHER = 5
+
+
+class Origin(IntEnum):
+    """How a waiting thread came to want the GIL."""
+
+    PREEMPTED = 0
+    RETURNING = 1
+    ENTERING = 2
+
+
+STATE_NAMES: tuple[str, ...] = tuple(state.name.lower() for state in State)
+BLOCKED_IN_NAMES: tuple[str, ...] = tuple(where.name.lower() for where in BlockedIn)
+ORIGIN_NAMES: tuple[str, ...] = tuple(origin.name.lower() for origin in Origin)
+
+NONE = -1
+"""In an id column: there is none (no holder, no Python frame, no parent frame)."""
+UNREADABLE = -2
+"""In an id column: there is one, and it could not be read (torn, freed, not in the thread list)."""
+
+SYSCALL_OUTSIDE = -1
+"""Blocked, but not in a system call: a page fault."""
+SYSCALL_RUNNING = -2
+"""Runnable: on a CPU or queued for one; the kernel does not say which."""
+SYSCALL_UNREADABLE = -3
+
+
+class PassFlag(IntFlag):
+    """Bits of ``PASS_DTYPE['flags']``."""
+
+    LOCKED = 1
+    """The GIL was locked at the pass's first reading."""
+    DROP_REQUEST = 2
+    """Somebody had asked the holder to drop the GIL."""
+    COLLECTING = 4
+    """A garbage collection was under way."""
+    TORN = 8
+    """The GIL's holder or switch number differed between the pass's first and last reading."""
+    STOPPED = 16
+    """The target was stopped (SIGSTOP, a tracer) or frozen (cgroup)."""
+
+
+class LookFlag(IntFlag):
+    """Bits of ``LOOK_DTYPE['flags']``."""
+
+    HOLDER_BEFORE = 1
+    """The thread was the GIL's holder in the reading before the look."""
+    HOLDER_AFTER = 2
+    """... and in the reading after it."""
+    TORN = 4
+    """The two readings around the look differ in the switch number, the lock or the holder."""
+    PYTHON = 8
+    """The interpreter has a thread state for this thread."""
+    EVAL_CHECK = 16
+    """The innermost frame stands on an instruction that checks the eval breaker and calls nothing
+    (``RESUME``, ``JUMP_BACKWARD`` and their variants): off the GIL there, it was made to drop it."""
+
+
+PASS_DTYPE = np.dtype(
+    [
+        ("t_ns", "<i8"),
+        ("switch_number", "<u8"),
+        ("span_ns", "<u4"),
+        ("look_count", "<u4"),
+        ("holder", "<i4"),
+        ("cond_waiters", "<u2"),
+        ("switch_waiters", "<u2"),
+        ("flags", "<u4"),
+        ("reserved", "<u4"),
+    ]
+)
+"""One row a pass. ``t_ns``: CLOCK_MONOTONIC when the GIL was first read. ``span_ns``: from there to the
+last reading. ``look_count``: rows of ``LOOK_DTYPE`` that belong to the pass, in order. ``holder``: the
+thread that has the GIL (``NONE``: nobody; ``UNREADABLE``: locked by a thread state that is not in the
+list). ``cond_waiters`` and ``switch_waiters``: threads inside ``pthread_cond_timedwait`` on the GIL's two
+condition variables, asleep or woken (glibc's ``__wrefs >> 3``)."""
+
+LOOK_DTYPE = np.dtype(
+    [
+        ("cpu_ns", "<u8"),
+        ("queued_ns", "<u8"),
+        ("futex", "<u8"),
+        ("timeslices", "<u4"),
+        ("thread", "<i4"),
+        ("stack", "<i4"),
+        ("syscall", "<i2"),
+        ("gil_word", "<i2"),
+        ("flags", "<u4"),
+        ("reserved", "<u4"),
+    ]
+)
+"""One row a thread and pass. ``cpu_ns``, ``queued_ns``, ``timeslices``: the thread's cumulative schedstat
+(proc(5)); exact when the thread is off the CPU, up to a tick stale while it is on one. ``futex``: the
+address a futex call waits on, 0 for every other call. ``gil_word``: that address's offset inside the
+GIL's struct, -1 outside it. ``stack``: a stack's id, ``NONE`` without Python frames, ``UNREADABLE``."""
+
+PassArray = npt.NDArray[np.void]
+LookArray = npt.NDArray[np.void]
+IntPairs = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A code object: qualified name, file, first line; -1 where it could not be read."""
+
+    name: str
+    file: str
+    first_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadSeen:
+    """A thread as it was first seen, and again whenever its name or end becomes known.
+
+    ``id`` is never reused; ``tid`` is the kernel's. ``name`` as ``threading`` knows it, else the kernel's
+    ``comm``. ``ended_ns`` is CLOCK_MONOTONIC, None while it lives.
+    """
+
+    id: int
+    tid: int
+    name: str
+    ended_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The sampler's own account, cumulative since its start."""
+
+    passes: int = 0
+    torn: int = 0
+    """Passes in which the GIL changed between the first and the last reading."""
+    dropped: int = 0
+    """Passes that the full ring could not take."""
+    read_errors: int = 0
+    """Threads or frames that could not be read in a pass."""
+    truncated_stacks: int = 0
+    """Stacks cut at the depth bound, or not interned because the table is full."""
+    sampler_cpu_ns: int = 0
+    """CPU time of the sampler thread."""
+    interpreters: int = 1
+    """The most interpreters ever seen at once; only the main one is observed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one drain brought: facts in the order of time, and what they newly refer to.
+
+    ``functions``, ``frames`` and ``stacks`` continue the tables of the batches before: the first row's id is
+    the number of rows so far. ``frames``: int32 (n, 2), function id and line (0: unknown). ``stacks``: int32
+    (n, 2), parent stack id (``NONE``: outermost) and frame id; a stack is its innermost frame's row.
+    """
+
+    passes: PassArray
+    looks: LookArray
+    functions: tuple[Function, ...] = ()
+    frames: IntPairs = field(default_factory=lambda: np.empty((0, 2), np.int32))
+    stacks: IntPairs = field(default_factory=lambda: np.empty((0, 2), np.int32))
+    threads: tuple[ThreadSeen, ...] = ()
+    health: Health = Health()
+    ended: str | None = None
+    """None while the target lives; then ``exit``, ``signal N``, ``exec`` or ``gone``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInfo:
+    """The process and how it is observed; constant during a profile."""
+
+    pid: int
+    command: tuple[str, ...]
+    python: str
+    build: str
+    process_started: float
+    """Unix time, seconds."""
+    asked_hz: float
+    switch_interval_ns: int
+    wall_anchor: tuple[int, int]
+    """One instant on both clocks: (Unix time in ns, CLOCK_MONOTONIC in ns)."""
+    machine: str = "x86_64"
+    """As ``uname -m``: system calls are numbered by it."""
+    backend: str = "native"
+    gil_cond: tuple[int, int] = (32, 80)
+    """Where the waiters' condition variable lies in the GIL's struct: first byte, byte behind the last."""
+    stdlib: tuple[str, ...] = ()
+    """Folders of the target's standard library, for telling own functions from it."""
+
+    def as_json(self) -> dict[str, Any]:
+        """This record as JSON values."""
+        return {name: getattr(self, name) for name in self.__slots__}

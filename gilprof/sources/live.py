@@ -1,0 +1,162 @@
+"""A running process as a source: the native sampler, and the names it cannot read."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from gilprof._native import Sampler
+from gilprof.errors import GilprofError, NoSuchProcess
+from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, Function, Health, TargetInfo, ThreadSeen
+from gilprof.target.memory import RemoteMemory
+from gilprof.target.names import thread_names
+from gilprof.target.process import Process
+from gilprof.target.resolve import ResolvedTarget, resolve
+
+NAMES_EVERY_S = 1.0
+"""Threads may be renamed: names are read again this often, and whenever a thread appears."""
+
+
+class LiveSource:
+    """Watches a process from outside: never stops it, never writes into it."""
+
+    def __init__(self, process: Process, memory: RemoteMemory, target: ResolvedTarget, rate_hz: float) -> None:
+        self._process = process
+        self._memory = memory
+        self._target = target
+        self.info = TargetInfo(
+            pid=process.pid,
+            command=process.command,
+            python=target.python,
+            build=target.build,
+            process_started=process.started,
+            asked_hz=rate_hz,
+            switch_interval_ns=target.switch_interval_ns,
+            wall_anchor=(time.time_ns(), time.monotonic_ns()),
+            machine=process.machine,
+            stdlib=target.stdlib,
+        )
+        self._threads = ThreadNames(process, memory, target)
+        self._ended: str | None = None
+        _allow_many_files()
+        self._sampler = Sampler(process.pid, target.layout, rate_hz, _cgroup_events(process.pid))
+        self._sampler.start()
+
+    @classmethod
+    def attach(cls, pid: int, rate_hz: float) -> LiveSource:
+        """Attach to ``pid`` and start sampling at ``rate_hz`` passes a second.
+
+        Raises NoSuchProcess, PermissionRefused or NotReadable: nothing was started then.
+        """
+        process = Process(pid)
+        try:
+            memory = RemoteMemory(pid)
+            target = resolve(process, memory)
+        except GilprofError as error:
+            if not process.is_same():
+                raise NoSuchProcess(f"attaching to process {pid}", "it ended meanwhile") from error
+            raise
+        return cls(process, memory, target, rate_hz)
+
+    def drain(self) -> Batch | None:
+        """What the sampler has gathered since the last call; None once the target's end was told."""
+        if self._ended is not None:
+            return None
+        taken = self._sampler.drain()
+        if taken["lost"]:
+            self._ended = self._process.end_reason() or "gone"
+        threads = self._threads.update(taken["begun"], taken["ended"])
+        return Batch(
+            passes=np.frombuffer(taken["passes"], PASS_DTYPE),
+            looks=np.frombuffer(taken["looks"], LOOK_DTYPE),
+            functions=tuple(
+                Function(_text(name), _text(file), first_line)
+                for name, file, first_line in taken["functions"]
+            ),
+            frames=np.frombuffer(taken["frames"], np.int32).reshape(-1, 2),
+            stacks=np.frombuffer(taken["stacks"], np.int32).reshape(-1, 2),
+            threads=threads,
+            health=Health(**taken["health"]),
+            ended=self._ended,
+        )
+
+    def close(self) -> None:
+        """Stop the sampler; what it has gathered can still be drained once."""
+        self._sampler.stop()
+        self._memory.close()
+        self._process.close()
+
+
+class ThreadNames:
+    """Who the threads are: their names as ``threading`` knows them, else the kernel's."""
+
+    def __init__(self, process: Process, memory: RemoteMemory, target: ResolvedTarget) -> None:
+        self._process = process
+        self._memory = memory
+        self._target = target
+        self._idents: dict[int, int] = {}
+        self._seen: dict[int, ThreadSeen] = {}
+        self._read_at = 0.0
+
+    def update(
+        self, begun: list[tuple[int, int, int]], ended: list[tuple[int, int]]
+    ) -> tuple[ThreadSeen, ...]:
+        """Threads that are new, have another name than last told, or have ended.
+
+        ``begun``: (id, tid, pthread_t or 0); ``ended``: (id, CLOCK_MONOTONIC in ns).
+        """
+        now = time.monotonic()
+        told: dict[int, ThreadSeen] = {}
+        for number, tid, ident in begun:
+            self._idents[number] = ident
+            if number not in self._seen:
+                told[number] = ThreadSeen(number, tid, self._process.comm(tid) or f"tid {tid}")
+        if told or begun or now - self._read_at >= NAMES_EVERY_S:
+            self._read_at = now
+            told |= self._renamed(told, thread_names(self._memory, self._target))
+        for number, t_ns in ended:
+            last = told.get(number) or self._seen.get(number)
+            if last is not None:
+                told[number] = ThreadSeen(number, last.tid, last.name, t_ns)
+            self._idents.pop(number, None)
+        self._seen |= told
+        for number, _ in ended:
+            self._seen.pop(number, None)
+        return tuple(told.values())
+
+    def _renamed(self, fresh: dict[int, ThreadSeen], names: Mapping[int, str]) -> dict[int, ThreadSeen]:
+        changed: dict[int, ThreadSeen] = {}
+        for number, ident in self._idents.items():
+            last = fresh.get(number) or self._seen.get(number)
+            name = names.get(ident)
+            if last is not None and name is not None and name != last.name:
+                changed[number] = ThreadSeen(number, last.tid, name)
+        return changed
+
+
+def _text(utf8: bytes) -> str:
+    return utf8.decode("utf-8", "surrogatepass")
+
+
+def _allow_many_files() -> None:
+    """Two descriptors a thread stay open: raise the soft limit as far as it goes without privilege."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _cgroup_events(pid: int) -> str:
+    """The ``cgroup.events`` file that tells whether the target is frozen (cgroup v2); '' without one."""
+    try:
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    except OSError:
+        return ""
+    for line in lines:
+        path = Path("/sys/fs/cgroup", line[3:].lstrip("/"), "cgroup.events")
+        if line.startswith("0::") and path.exists():
+            return str(path)
+    return ""

@@ -1,0 +1,333 @@
+#include "pass.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+
+#include "decode.h"
+
+namespace gilprof {
+namespace {
+
+constexpr std::size_t kSlice = 16;
+constexpr std::size_t kMaxStacks = 1'000'000;
+constexpr std::int64_t kListNativeEveryNs = 50'000'000;
+constexpr std::int64_t kCheckMemoryEveryNs = 100'000'000;
+constexpr std::uint64_t kCheckStoppedEvery = 16;  // passes in which no thread runs
+#if defined(__aarch64__)
+constexpr std::int16_t kFutex = 98;
+#else
+constexpr std::int16_t kFutex = 202;
+#endif
+
+std::uint16_t waiters(std::uint32_t wrefs) {
+    return static_cast<std::uint16_t>(std::min<std::uint32_t>(wrefs >> 3, UINT16_MAX));
+}
+
+}  // namespace
+
+std::int64_t monotonic_ns() {
+    timespec now;
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+PassTaker::PassTaker(MemorySource& source, pid_t pid, const Layout& layout,
+                     const std::string& cgroup_events)
+    : layout_(layout),
+      memory_(source),
+      files_(pid, cgroup_events),
+      codes_(memory_, layout_),
+      stacks_(kMaxStacks),
+      threads_(pid),
+      states_(layout_),
+      gil_copy_(static_cast<std::size_t>(layout.gil_size)) {}
+
+PassTaker::GilReading PassTaker::parse_gil(const unsigned char* copy) const {
+    GilReading out;
+    out.switch_number = field<std::uint64_t>(copy, layout_.gil_switch_number);
+    out.last_holder = field<Address>(copy, layout_.gil_last_holder);
+    out.locked = field<std::int32_t>(copy, layout_.gil_locked) == 1;
+    if (layout_.cond_waiters != Layout::kAbsent) {
+        out.cond_waiters =
+            waiters(field<std::uint32_t>(copy, layout_.gil_cond + layout_.cond_waiters));
+        out.switch_waiters =
+            waiters(field<std::uint32_t>(copy, layout_.gil_switch_cond + layout_.cond_waiters));
+    }
+    return out;
+}
+
+bool PassTaker::read_gil(GilReading& out) {
+    if (!memory_.read(layout_.gil_address, gil_copy_.data(), gil_copy_.size())) return false;
+    out = parse_gil(gil_copy_.data());
+    return true;
+}
+
+// The GIL comes last in the batch: the looks at the kernel's files follow right behind it.
+PassResult PassTaker::first_reading(bool with_frames, GilReading& reading, PassRow& pass) {
+    Address head = 0;
+    Address next_interpreter = 0;
+    std::int32_t collecting = 0;
+    std::int32_t drop_request = 0;
+    const Address interpreter = layout_.interpreter_address;
+    memory_.clear();
+    if (with_frames) {
+        plan_slice(0, watched_.size());
+    } else {
+        for (ThreadStates::State& state : states_.states()) states_.plan(state, memory_);
+    }
+    const std::size_t head_index = memory_.add(
+        interpreter + static_cast<Address>(layout_.interpreter_threads_head), &head, sizeof head);
+    memory_.add(interpreter + static_cast<Address>(layout_.interpreter_next), &next_interpreter,
+                sizeof next_interpreter);
+    memory_.add(interpreter + static_cast<Address>(layout_.interpreter_gc_collecting), &collecting,
+                sizeof collecting);
+    if (layout_.interpreter_drop_request != Layout::kAbsent)
+        memory_.add(interpreter + static_cast<Address>(layout_.interpreter_drop_request),
+                    &drop_request, sizeof drop_request);
+    const std::size_t gil_index =
+        memory_.add(layout_.gil_address, gil_copy_.data(), gil_copy_.size());
+    now_ns_ = monotonic_ns();
+    memory_.run();
+    if (!memory_.ok(head_index) || !memory_.ok(gil_index)) return PassResult::kLost;
+    if (with_frames) {
+        collect_slice(0, watched_.size());
+    } else {
+        for (ThreadStates::State& state : states_.states()) states_.collect(state, memory_);
+    }
+    reading = parse_gil(gil_copy_.data());
+    if (states_changed_ || !states_.linked(head)) {
+        states_changed_ = true;
+        if (!states_.refresh(head, memory_)) {
+            ++health_.read_errors;
+            return PassResult::kTorn;
+        }
+    }
+    if (next_interpreter != 0) health_.interpreters = 2;
+
+    pass.t_ns = now_ns_;
+    pass.switch_number = reading.switch_number;
+    pass.cond_waiters = reading.cond_waiters;
+    pass.switch_waiters = reading.switch_waiters;
+    if (reading.locked) pass.flags |= kPassLocked;
+    if (collecting != 0) pass.flags |= kPassCollecting;
+    if (drop_request != 0) pass.flags |= kPassDropRequest;
+    return PassResult::kTaken;
+}
+
+// Which thread state belongs to which thread. While a thread starts, its new state may still carry
+// the tid of the thread that made it; the one that has frames is the real one.
+void PassTaker::find_threads(Address holder) {
+    watched_.clear();
+    for (ThreadStates::State& state : states_.states()) {
+        const pid_t tid = states_.tid(state);
+        Thread* thread = tid == 0 ? nullptr : threads_.find_or_add(tid, states_.ident(state));
+        if (thread == nullptr) continue;
+        if (thread->pass == pass_number_) {
+            const auto other = std::find_if(watched_.begin(), watched_.end(),
+                                            [&](const Watched& w) { return w.thread == thread; });
+            const bool has_frame = field<Address>(state.copy.data(), layout_.thread_frame) != 0;
+            if (other != watched_.end() && (has_frame || state.address == holder) &&
+                other->state->address != holder)
+                other->state = &state;
+            continue;
+        }
+        thread->pass = pass_number_;
+        watched_.push_back({thread, &state});
+    }
+}
+
+void PassTaker::find_native_threads() {
+    if (now_ns_ - native_listed_ns_ < kListNativeEveryNs && !states_changed_) return;
+    native_listed_ns_ = now_ns_;
+    for (const pid_t tid : files_.tids()) threads_.find_or_add(tid, 0);
+}
+
+void PassTaker::plan_slice(std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+        states_.plan(*watched_[i].state, memory_);
+        if (!watched_[i].thread->quiet) watched_[i].thread->frames.plan(memory_);
+    }
+}
+
+void PassTaker::collect_slice(std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+        states_.collect(*watched_[i].state, memory_);
+        if (!watched_[i].thread->quiet) watched_[i].thread->frames.collect(memory_);
+    }
+}
+
+// A thread that was blocked outside the GIL and has not been on a CPU since (its schedstat is the
+// same to the last time slice) is still where it was: one read instead of two, and no stack.
+bool PassTaker::read_kernel_facts(Thread& thread, LookRow& look) {
+    Schedstat stat;
+    Syscall call;
+    if (thread.looked && thread.last.syscall >= kSyscallOutside && thread.last.gil_word < 0 &&
+        thread.last.timeslices != 0) {
+        if (thread.files.read(stat) == ReadResult::kGone) return false;
+        if (stat == Schedstat{thread.last.cpu_ns, thread.last.queued_ns, thread.last.timeslices}) {
+            look = thread.last;
+            thread.quiet = true;
+            return true;
+        }
+    }
+    thread.quiet = false;
+    if (thread.files.read(call) == ReadResult::kGone) return false;
+    if (thread.files.read(stat) == ReadResult::kGone) return false;
+    look.thread = thread.id;
+    look.stack = kNone;
+    look.cpu_ns = stat.cpu_ns;
+    look.queued_ns = stat.queued_ns;
+    look.timeslices = stat.timeslices;
+    look.syscall = call.number;
+    look.futex = call.number == kFutex ? call.argument : 0;
+    const Address offset = look.futex - layout_.gil_address;
+    look.gil_word = look.futex != 0 && offset < static_cast<Address>(layout_.gil_size)
+                        ? static_cast<std::int16_t>(offset)
+                        : std::int16_t{-1};
+    return true;
+}
+
+StackResult PassTaker::read_stack(Thread& thread, ThreadStates::State& state, bool copied) {
+    StackResult result = thread.frames.walk(states_.innermost_frame(state, memory_), copied,
+                                            memory_, layout_, codes_, stacks_, now_ns_);
+    if (result.stack == kUnreadable && states_.reread(state, memory_))
+        result = thread.frames.walk(states_.innermost_frame(state, memory_), false, memory_,
+                                    layout_, codes_, stacks_, now_ns_);
+    if (result.stack == kUnreadable) ++health_.read_errors;
+    if (result.truncated) ++health_.truncated_stacks;
+    return result;
+}
+
+void PassTaker::look_at_slice(std::size_t begin, std::size_t end, bool planned,
+                              const GilReading& before, std::vector<LookRow>& looks) {
+    const std::size_t first = looks.size();
+    seen_.clear();
+    for (std::size_t i = begin; i < end; ++i) {
+        Thread& thread = *watched_[i].thread;
+        const bool copied = planned && !thread.quiet;
+        LookRow look{};
+        if (!read_kernel_facts(thread, look)) {
+            threads_.end(thread.tid, now_ns_);
+            states_changed_ = true;
+            continue;
+        }
+        looks.push_back(look);
+        seen_.push_back({&thread, watched_[i].state, copied});
+    }
+    GilReading after;
+    if (!read_gil(after)) after = before;
+    for (std::size_t i = 0; i < seen_.size(); ++i) {
+        auto& [thread, state, copied] = seen_[i];
+        LookRow& look = looks[first + i];
+        look.flags = kLookPython;
+        if (before.locked && before.last_holder == state->address) look.flags |= kLookHolderBefore;
+        if (after.locked && after.last_holder == state->address) look.flags |= kLookHolderAfter;
+        if (!(before == after)) look.flags |= kLookTorn;
+        if (thread->quiet) {
+            look.flags |= thread->last.flags & kLookEvalCheck;
+        } else {
+            const StackResult result = read_stack(*thread, *state, copied);
+            if (result.eval_check) look.flags |= kLookEvalCheck;
+            look.stack = result.stack;
+        }
+        thread->last = look;
+        thread->looked = true;
+    }
+}
+
+// A stopped process looks like one whose holder is blocked; only its state tells (facts of
+// proc(5)), so it is read when no thread runs: at once when the GIL is locked, now and then when it
+// is free.
+bool PassTaker::is_stopped(const std::vector<LookRow>& looks, bool locked) {
+    const bool nobody_runs = std::none_of(looks.begin(), looks.end(), [](const LookRow& look) {
+        return look.syscall == kSyscallRunning;
+    });
+    if (!nobody_runs) {
+        stopped_ = false;
+    } else if (locked || stopped_ || pass_number_ % kCheckStoppedEvery == 0) {
+        stopped_ = files_.stopped();
+    }
+    return stopped_;
+}
+
+PassResult PassTaker::take(PassRow& pass, std::vector<LookRow>& looks) {
+    ++pass_number_;
+    pass = {};
+    looks.clear();
+    codes_.begin_pass();
+
+    const bool single = !states_changed_ && watched_.size() <= kSlice;
+    GilReading first;
+    const PassResult read = first_reading(single, first, pass);
+    if (read != PassResult::kTaken) return read;
+    if (now_ns_ - memory_checked_ns_ > kCheckMemoryEveryNs || states_changed_) {
+        memory_checked_ns_ = now_ns_;
+        if (memory_.lost(layout_.gil_address)) return PassResult::kLost;
+    }
+    const bool planned = single && !states_changed_;
+    find_threads(first.locked ? first.last_holder : 0);
+    find_native_threads();
+    states_changed_ = false;
+
+    pass.holder = first.locked ? kUnreadable : kNone;
+    const auto holder = std::find_if(watched_.begin(), watched_.end(), [&](const Watched& watched) {
+        return first.locked && watched.state->address == first.last_holder;
+    });
+    if (holder != watched_.end()) {
+        pass.holder = holder->thread->id;
+        if (states_.drop_requested(*holder->state)) pass.flags |= kPassDropRequest;
+        if (!planned) std::iter_swap(watched_.begin(), holder);
+    }
+
+    if (watched_.size() <= kSlice) {
+        look_at_slice(0, watched_.size(), planned, first, looks);
+    } else {
+        for (std::size_t begin = 0; begin < watched_.size(); begin += kSlice) {
+            const std::size_t end = std::min(begin + kSlice, watched_.size());
+            memory_.clear();
+            plan_slice(begin, end);
+            const std::size_t gil =
+                memory_.add(layout_.gil_address, gil_copy_.data(), gil_copy_.size());
+            memory_.run();
+            if (!memory_.ok(gil)) return PassResult::kLost;
+            collect_slice(begin, end);
+            look_at_slice(begin, end, true, parse_gil(gil_copy_.data()), looks);
+        }
+    }
+    for (Thread* thread : threads_.all()) {
+        if (thread->pass == pass_number_) continue;
+        LookRow look{};
+        if (!read_kernel_facts(*thread, look)) {
+            threads_.end(thread->tid, now_ns_);
+            continue;
+        }
+        look.stack = kNone;
+        look.flags = 0;
+        looks.push_back(look);
+        thread->last = look;
+        thread->looked = true;
+    }
+
+    GilReading last;
+    if (!read_gil(last)) return PassResult::kLost;
+    if (!(first == last)) {
+        pass.flags |= kPassTorn;
+        ++health_.torn;
+    }
+    if (is_stopped(looks, first.locked)) pass.flags |= kPassStopped;
+    pass.span_ns =
+        static_cast<std::uint32_t>(std::min<std::int64_t>(monotonic_ns() - now_ns_, UINT32_MAX));
+    pass.look_count = static_cast<std::uint32_t>(looks.size());
+    ++health_.passes;
+    return PassResult::kTaken;
+}
+
+Definitions PassTaker::take_definitions() {
+    return {codes_.take_new_functions(), codes_.take_new_frames(), stacks_.take_new(),
+            threads_.take_begun(), threads_.take_ended()};
+}
+
+}  // namespace gilprof

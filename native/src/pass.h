@@ -1,0 +1,101 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "code_cache.h"
+#include "facts.h"
+#include "layout.h"
+#include "outbox.h"
+#include "process_files.h"
+#include "remote_memory.h"
+#include "stack_table.h"
+#include "thread_list.h"
+
+namespace gilprof {
+
+// CLOCK_MONOTONIC.
+std::int64_t monotonic_ns();
+
+enum class PassResult {
+    kTaken,
+    kTorn,  // the target changed under the reader's hands; the next pass may do
+    kLost,  // the target's memory is gone: it ended, or became another program
+};
+
+// Takes one look at every thread of the target: the facts, in the order in which they are read.
+//
+// A pass of up to kSlice Python threads copies everything in one system call and reads the GIL
+// again at the end. With more threads each slice has its own two readings, and the holder by the
+// pass's first reading comes first, so that a look is never far from the reading that it is judged
+// by.
+class PassTaker {
+  public:
+    PassTaker(MemorySource& source, pid_t pid, const Layout& layout,
+              const std::string& cgroup_events);
+
+    PassResult take(PassRow& pass, std::vector<LookRow>& looks);
+
+    Definitions take_definitions();
+    const Health& health() const { return health_; }
+
+  private:
+    struct GilReading {
+        std::uint64_t switch_number = 0;
+        Address last_holder = 0;
+        bool locked = false;
+        std::uint16_t cond_waiters = 0;
+        std::uint16_t switch_waiters = 0;
+        bool operator==(const GilReading& other) const {
+            return switch_number == other.switch_number && locked == other.locked &&
+                   (!locked || last_holder == other.last_holder);
+        }
+    };
+    struct Watched {
+        Thread* thread;
+        ThreadStates::State* state;
+    };
+
+    struct Seen {
+        Thread* thread;
+        ThreadStates::State* state;
+        bool copied;  // its frames, by the batch
+    };
+
+    GilReading parse_gil(const unsigned char* copy) const;
+    bool read_gil(GilReading& out);
+    PassResult first_reading(bool with_frames, GilReading& reading, PassRow& pass);
+    void find_threads(Address holder);
+    void find_native_threads();
+    void plan_slice(std::size_t begin, std::size_t end);
+    void collect_slice(std::size_t begin, std::size_t end);
+    void look_at_slice(std::size_t begin, std::size_t end, bool planned, const GilReading& before,
+                       std::vector<LookRow>& looks);
+    StackResult read_stack(Thread& thread, ThreadStates::State& state, bool copied);
+    bool read_kernel_facts(Thread& thread, LookRow& look);
+    bool is_stopped(const std::vector<LookRow>& looks, bool locked);
+
+    Layout layout_;
+    RemoteMemory memory_;
+    ProcessFiles files_;
+    CodeCache codes_;
+    PairTable stacks_;
+    ThreadTable threads_;
+    ThreadStates states_;
+    Health health_;
+
+    std::vector<Watched> watched_;
+    std::vector<Seen> seen_;
+    std::vector<unsigned char> gil_copy_;
+    std::uint64_t pass_number_ = 0;
+    std::int64_t native_listed_ns_ = 0;
+    std::int64_t memory_checked_ns_ = 0;
+    std::int64_t now_ns_ = 0;
+    bool states_changed_ = true;
+    bool stopped_ = false;
+};
+
+}  // namespace gilprof

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <thread>
+
+#include "layout.h"
+#include "outbox.h"
+#include "pass.h"
+#include "remote_memory.h"
+
+namespace gilprof {
+
+// Takes passes at random times on a thread of its own, which never touches the Python API.
+//
+// Gaps are uniform between 0.5 and 1.5 of the mean: a fixed beat would lock step with the switch
+// interval. The thread asks for a short scheduler slice, so that it is punctual when every CPU is
+// busy: a late sampler runs when somebody has just blocked, and sees waits too often.
+class Sampler {
+  public:
+    Sampler(pid_t pid, const Layout& layout, double rate_hz, const std::string& cgroup_events);
+    ~Sampler();
+    Sampler(const Sampler&) = delete;
+    Sampler& operator=(const Sampler&) = delete;
+
+    void start();
+    void stop();
+    Delivery take() { return outbox_.take(); }
+
+    // CPU time of the sampler's thread.
+    std::uint64_t cpu_ns();
+
+  private:
+    void loop();
+    bool sleep_until(std::int64_t t_ns) const;
+
+    ProcessMemory source_;
+    PassTaker taker_;
+    Outbox outbox_;
+    double mean_gap_ns_;
+    std::mt19937_64 random_;
+    std::atomic<bool> stopping_ = false;
+    std::atomic<std::uint64_t> final_cpu_ns_ = 0;
+    std::thread thread_;
+};
+
+}  // namespace gilprof
