@@ -18,12 +18,13 @@ class Origins:
     unless it has the GIL. Then, by what came before:
 
     - it stands on an instruction that checks the eval breaker and calls nothing: it was made to drop the GIL;
-    - no look before, or none with a Python frame: it enters Python;
+    - no look before although the profile had begun, or no Python frame: it enters Python;
     - it held the GIL for a switch interval or longer, so that others could ask for the drop: preempted;
     - else it gave the GIL up itself, for a call, and returns.
     """
 
     def __init__(self, mean_gap_ns: float, switch_interval_ns: float) -> None:
+        self._first_t_ns: float | None = None
         self._forced_after_ns = max(switch_interval_ns - mean_gap_ns, 0.0)
         self._state = np.zeros(0, np.uint8)
         self._stack = np.zeros(0, np.int64)
@@ -60,9 +61,15 @@ class Origins:
 
         waits = state == State.WAITING
         begins = waits & ((state_before != State.WAITING) | (stack != stack_before))
-        entering = (state_before == _NO_LOOK) | (stack == NONE)
-        forced = eval_check | (held_before & (held_for >= self._forced_after_ns))
-        origin_here = np.select([eval_check, entering, forced], [Origin.PREEMPTED, Origin.ENTERING, Origin.PREEMPTED], Origin.RETURNING)
+        if self._first_t_ns is None:
+            self._first_t_ns = float(t_ns.min())
+        entering = ((state_before == _NO_LOOK) & (t_ns > self._first_t_ns)) | (stack == NONE)
+        forced = held_before & (held_for >= self._forced_after_ns)
+        origin_here = np.select(
+            [eval_check, entering, forced],
+            [Origin.PREEMPTED, Origin.ENTERING, Origin.PREEMPTED],
+            Origin.RETURNING,
+        )
         origin = _carry(np.where(begins, origin_here, np.nan), first, self._origin[ids].astype(np.float64))
 
         ends = np.flatnonzero(np.append(first[1:], True))

@@ -33,7 +33,7 @@ class LiveSource:
             command=process.command,
             python=target.python,
             build=target.build,
-            process_started=process.started,
+            process_started=process.process_started,
             asked_hz=rate_hz,
             switch_interval_ns=target.switch_interval_ns,
             wall_anchor=(time.time_ns(), time.monotonic_ns()),
@@ -68,7 +68,7 @@ class LiveSource:
             return None
         taken = self._sampler.drain()
         if taken["lost"]:
-            self._ended = self._process.end_reason() or "gone"
+            self._ended = self._process.end_reason(self._memory) or "gone"
         threads = self._threads.update(taken["begun"], taken["ended"])
         return Batch(
             passes=np.frombuffer(taken["passes"], PASS_DTYPE),
