@@ -90,6 +90,8 @@ class LookFlag(IntFlag):
     EVAL_CHECK = 16
     """The innermost frame stands on an instruction that checks the eval breaker and calls nothing
     (``RESUME``, ``JUMP_BACKWARD`` and their variants): off the GIL there, it was made to drop it."""
+    MUTEX_OWNER = 32
+    """The thread owns one of the GIL's two mutexes: it is taking or dropping the GIL."""
 
 
 PASS_DTYPE = np.dtype(
@@ -99,8 +101,8 @@ PASS_DTYPE = np.dtype(
         ("span_ns", "<u4"),
         ("look_count", "<u4"),
         ("holder", "<i4"),
-        ("cond_waiters", "<u2"),
-        ("switch_waiters", "<u2"),
+        ("mutex_users", "<u2"),
+        ("switch_users", "<u2"),
         ("flags", "<u4"),
         ("reserved", "<u4"),
     ]
@@ -108,8 +110,8 @@ PASS_DTYPE = np.dtype(
 """One row a pass. ``t_ns``: CLOCK_MONOTONIC when the GIL was first read. ``span_ns``: from there to the
 last reading. ``look_count``: rows of ``LOOK_DTYPE`` that belong to the pass, in order. ``holder``: the
 thread that has the GIL (``NONE``: nobody; ``UNREADABLE``: locked by a thread state that is not in the
-list). ``cond_waiters`` and ``switch_waiters``: threads inside ``pthread_cond_timedwait`` on the GIL's two
-condition variables, asleep or woken (glibc's ``__wrefs >> 3``)."""
+list). ``mutex_users`` and ``switch_users``: threads that have locked one of the GIL's two mutexes, or wait on
+its condition variable, asleep or woken (glibc's ``__nusers``)."""
 
 LOOK_DTYPE = np.dtype(
     [
@@ -216,6 +218,8 @@ class TargetInfo:
     backend: str = "native"
     gil_cond: tuple[int, int] = (32, 80)
     """Where the waiters' condition variable lies in the GIL's struct: first byte, byte behind the last."""
+    gil_mutex: tuple[int, int] = (80, 120)
+    """Likewise the mutex around it."""
     stdlib: tuple[str, ...] = ()
     """Folders of the target's standard library, for telling own functions from it."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
@@ -13,83 +11,41 @@ from gilprof.model import BlockedIn, Origin, State
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-
-_STATES, _WHERES, _ORIGINS = len(State), len(BlockedIn), len(Origin)
-
-
-def _grown(table: npt.NDArray[np.generic], rows: int) -> npt.NDArray[np.generic]:
-    """``table`` with at least ``rows`` rows, doubling; new rows are zero."""
-    if rows <= len(table):
-        return table
-    out = np.zeros((max(rows, 2 * len(table), 64), *table.shape[1:]), table.dtype)
-    out[: len(table)] = table
-    return out
+Columns = npt.NDArray[np.uint8]
 
 
-def _add(table: Floats, rows: Rows, columns: npt.NDArray[np.uint8], weight: Floats) -> None:
-    """``table[rows, columns] += weight``, repeated rows adding up; columns beyond the table are left out."""
-    width = table.shape[1]
-    use = columns < width
-    keys = rows[use] * width + columns[use]
-    unique, inverse = np.unique(keys, return_inverse=True)
-    table.reshape(-1)[unique] += np.bincount(inverse, weight[use], minlength=len(unique))
+class SumTable:
+    """float64 sums by row and column; rows come into being as they are added to."""
+
+    def __init__(self, columns: int) -> None:
+        self._values = np.zeros((64, columns))
+
+    def add(self, rows: Rows, columns: Columns, amounts: Floats) -> None:
+        """Add each amount to its cell, repeated cells adding up; columns that the table lacks are left out."""
+        width = self._values.shape[1]
+        use = columns < width
+        cells, inverse = np.unique(rows[use] * width + columns[use], return_inverse=True)
+        if len(cells):
+            self._reach(int(cells[-1]) // width + 1)
+            self._values.reshape(-1)[cells] += np.bincount(inverse, amounts[use])
+
+    def add_column(self, rows: Rows, column: int, amounts: Floats) -> None:
+        """Add each amount to its row in one column."""
+        self.add(rows, np.full(len(rows), column, np.uint8), amounts)
+
+    def first(self, rows: int) -> Floats:
+        """A copy of the first ``rows`` rows."""
+        self._reach(rows)
+        return self._values[:rows].copy()
+
+    def _reach(self, rows: int) -> None:
+        if rows > len(self._values):
+            more = max(rows - len(self._values), len(self._values))
+            self._values = np.concatenate([self._values, np.zeros((more, self._values.shape[1]))])
 
 
-class ThreadTable:
-    """Sums by thread id."""
-
-    def __init__(self) -> None:
-        self._states = np.zeros((0, _STATES))
-        self._origins = np.zeros((0, _ORIGINS))
-        self._blocked = np.zeros((0, _WHERES))
-        self._held_blocked = np.zeros((0, _WHERES))
-        self._account = np.zeros((0, 4))
-        self._python = np.zeros(0, np.bool_)
-        self._count = 0
-
-    def add(self, looks: LookVerdicts, weight: Floats) -> None:
-        """Add looks of ``weight`` nanoseconds each."""
-        rows = looks.thread.astype(np.int64)
-        self._count = max(self._count, int(rows.max(initial=-1)) + 1)
-        self._states = _grown(self._states, self._count)
-        self._origins = _grown(self._origins, self._count)
-        self._blocked = _grown(self._blocked, self._count)
-        self._held_blocked = _grown(self._held_blocked, self._count)
-        self._account = _grown(self._account, self._count)
-        self._python = _grown(self._python, self._count)
-        _add(self._states, rows, looks.state, weight)
-        _add(self._origins, rows, looks.origin, weight)
-        _add(self._blocked, rows, np.where(looks.state == State.BLOCKED, looks.where, NOT_APPLICABLE), weight)
-        stuck = np.where(looks.state == State.HELD_BLOCKED, looks.where, NOT_APPLICABLE)
-        _add(self._held_blocked, rows, stuck, weight)
-        for column, values in enumerate((looks.cpu_ns, looks.queued_ns)):
-            self._account[: self._count, column] += np.bincount(rows, values, minlength=self._count)
-        self._python[rows[looks.python]] = True
-
-    def blame(self, holders: npt.NDArray[np.int32], victims_ns: Floats, weight: Floats) -> None:
-        """Charge others' waiting, and the time in which there was any, to the holders."""
-        for column, values in enumerate((victims_ns, weight), start=2):
-            self._account[: self._count, column] += np.bincount(holders, values, minlength=self._count)
-
-    def sums(self) -> ThreadSums:
-        """A snapshot."""
-        n = self._count
-        cpu, queued, blamed, blocking = self._account[:n].T.copy()
-        return ThreadSums(
-            states_ns=self._states[:n].copy(),
-            origin_ns=self._origins[:n].copy(),
-            blocked_in_ns=self._blocked[:n].copy(),
-            held_blocked_in_ns=self._held_blocked[:n].copy(),
-            cpu_ns=cpu,
-            queued_ns=queued,
-            blamed_ns=blamed,
-            blocking_ns=blocking,
-            python=self._python[:n].copy(),
-        )
-
-
-class _Numbering:
-    """Numbers keys in the order in which they are first met."""
+class Numbering:
+    """Numbers keys, rows of whole numbers, in the order in which they are first met."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[int, ...], int] = {}
@@ -97,65 +53,105 @@ class _Numbering:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def number(self, columns: tuple[npt.NDArray[np.int64], ...], met: Callable[[tuple[int, ...]], None]) -> Rows:
-        """The number of each row's key; ``met`` is told each new one, in order."""
-        keys, inverse = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-        numbers = np.empty(len(keys), np.int64)
-        for i, row in enumerate(keys.tolist()):
-            key = tuple(row)
-            known = self._numbers.get(key)
-            if known is None:
-                known = self._numbers[key] = len(self._numbers)
-                met(key)
-            numbers[i] = known
-        return numbers[inverse.reshape(-1)]
+    def number(self, *columns: npt.NDArray[np.generic]) -> Rows:
+        """The number of each row's key."""
+        stacked = np.stack([column.astype(np.int64) for column in columns], axis=1)
+        keys, inverse = np.unique(stacked, axis=0, return_inverse=True)
+        numbers = [self._numbers.setdefault(tuple(key), len(self._numbers)) for key in keys.tolist()]
+        return np.array(numbers, np.int64)[inverse.reshape(-1)]
+
+    def keys(self, columns: int) -> Ids:
+        """All keys by number; (n, ``columns``)."""
+        return np.array(list(self._numbers), np.int32).reshape(-1, columns)
 
 
-class RowTable:
-    """Sums by node: thread, stack, garbage collection on top."""
+class ThreadTable:
+    """Sums by thread id."""
+
+    _CPU, _QUEUED, _BLAMED, _BLOCKING, _PYTHON = range(5)
 
     def __init__(self) -> None:
-        self._numbering = _Numbering()
-        self._keys: list[tuple[int, ...]] = []
-        self._states = np.zeros((0, _STATES))
-        self._blocked = np.zeros((0, _WHERES))
-        self._account = np.zeros((0, 3))
+        self._states = SumTable(len(State))
+        self._origins = SumTable(len(Origin))
+        self._blocked = SumTable(len(BlockedIn))
+        self._held_blocked = SumTable(len(BlockedIn))
+        self._account = SumTable(5)
+        self._count = 0
 
-    def rows(self, thread: Ids, stack: Ids, gc: npt.NDArray[np.bool_]) -> Rows:
+    def add(self, looks: LookVerdicts, weight: Floats) -> None:
+        """Add looks of ``weight`` nanoseconds each."""
+        rows = looks.thread.astype(np.int64)
+        self._count = max(self._count, int(rows.max(initial=-1)) + 1)
+        self._states.add(rows, looks.state, weight)
+        self._origins.add(rows, looks.origin, weight)
+        self._blocked.add(rows, _where(looks, State.BLOCKED), weight)
+        self._held_blocked.add(rows, _where(looks, State.HELD_BLOCKED), weight)
+        self._account.add_column(rows, self._CPU, looks.cpu_ns)
+        self._account.add_column(rows, self._QUEUED, looks.queued_ns)
+        self._account.add_column(rows, self._PYTHON, looks.python.astype(np.float64))
+
+    def blame(self, holders: Ids, victims_ns: Floats, weight: Floats) -> None:
+        """Charge others' waiting, and the time in which there was any, to the holders."""
+        rows = holders.astype(np.int64)
+        self._account.add_column(rows, self._BLAMED, victims_ns)
+        self._account.add_column(rows, self._BLOCKING, weight)
+
+    def sums(self) -> ThreadSums:
+        """A snapshot."""
+        account = self._account.first(self._count)
+        return ThreadSums(
+            states_ns=self._states.first(self._count),
+            origin_ns=self._origins.first(self._count),
+            blocked_in_ns=self._blocked.first(self._count),
+            held_blocked_in_ns=self._held_blocked.first(self._count),
+            cpu_ns=account[:, self._CPU],
+            queued_ns=account[:, self._QUEUED],
+            blamed_ns=account[:, self._BLAMED],
+            blocking_ns=account[:, self._BLOCKING],
+            python=account[:, self._PYTHON] > 0,
+        )
+
+
+class NodeTable:
+    """Sums by node: thread, stack, garbage collection on top."""
+
+    _OVERDUE, _BLAMED, _BLOCKING = range(3)
+
+    def __init__(self) -> None:
+        self._numbering = Numbering()
+        self._states = SumTable(len(State))
+        self._blocked = SumTable(len(BlockedIn))
+        self._account = SumTable(3)
+
+    def rows(self, looks: LookVerdicts) -> Rows:
         """The node row of each look."""
-        columns = (thread.astype(np.int64), stack.astype(np.int64), gc.astype(np.int64))
-        rows = self._numbering.number(columns, self._keys.append)
-        self._states = _grown(self._states, len(self._keys))
-        self._blocked = _grown(self._blocked, len(self._keys))
-        self._account = _grown(self._account, len(self._keys))
-        return rows
+        return self._numbering.number(looks.thread, looks.stack, looks.gc)
 
     def add(self, rows: Rows, looks: LookVerdicts, weight: Floats) -> None:
         """Add looks of ``weight`` nanoseconds each."""
-        _add(self._states, rows, looks.state, weight)
-        _add(self._blocked, rows, np.where(looks.state == State.BLOCKED, looks.where, NOT_APPLICABLE), weight)
-        overdue = np.where(looks.overdue, 0, NOT_APPLICABLE).astype(np.uint8)
-        _add(self._account, rows, overdue, weight)
+        self._states.add(rows, looks.state, weight)
+        self._blocked.add(rows, _where(looks, State.BLOCKED), weight)
+        self._account.add_column(rows, self._OVERDUE, weight * looks.overdue)
 
     def blame(self, rows: Rows, victims_ns: Floats, weight: Floats) -> None:
         """Charge others' waiting, and the time in which there was any, to the holders."""
-        _add(self._account, rows, np.full(len(rows), 1, np.uint8), victims_ns)
-        _add(self._account, rows, np.full(len(rows), 2, np.uint8), weight)
+        self._account.add_column(rows, self._BLAMED, victims_ns)
+        self._account.add_column(rows, self._BLOCKING, weight)
 
     def sums(self) -> NodeSums:
         """A snapshot."""
-        n = len(self._keys)
-        keys = np.array(self._keys, np.int32).reshape(-1, 3)
-        overdue, blamed, blocking = self._account[:n].T.copy()
+        count = len(self._numbering)
+        keys = self._numbering.keys(3)
+        account = self._account.first(count)
         return NodeSums(
-            thread=keys[:, 0].copy(),
-            stack=keys[:, 1].copy(),
+            thread=keys[:, 0],
+            stack=keys[:, 1],
             gc=keys[:, 2] != 0,
-            states_ns=self._states[:n].copy(),
-            blocked_in_ns=self._blocked[:n].copy(),
-            overdue_ns=overdue,
-            blamed_ns=blamed,
-            blocking_ns=blocking,
+            states_ns=self._states.first(count),
+            blocked_in_ns=self._blocked.first(count),
+            overdue_ns=account[:, self._OVERDUE],
+            blamed_ns=account[:, self._BLAMED],
+            blocking_ns=account[:, self._BLOCKING],
         )
 
 
@@ -163,33 +159,28 @@ class PairTable:
     """Sums by holder's node and waiter's node."""
 
     def __init__(self) -> None:
-        self._numbering = _Numbering()
-        self._keys: list[tuple[int, ...]] = []
-        self._origins = np.zeros((0, _ORIGINS))
-        self._overdue = np.zeros((0, 1))
+        self._numbering = Numbering()
+        self._origins = SumTable(len(Origin))
+        self._overdue = SumTable(1)
 
-    def add(
-        self,
-        holder: Rows,
-        waiter: Rows,
-        origin: npt.NDArray[np.uint8],
-        overdue: npt.NDArray[np.bool_],
-        weight: Floats,
-    ) -> None:
+    def add(self, holder: Rows, waiter: Rows, origin: Columns, overdue: npt.NDArray[np.bool_], weight: Floats) -> None:
         """Add waiting looks of ``weight`` nanoseconds each."""
-        rows = self._numbering.number((holder.astype(np.int64), waiter.astype(np.int64)), self._keys.append)
-        self._origins = _grown(self._origins, len(self._keys))
-        self._overdue = _grown(self._overdue, len(self._keys))
-        _add(self._origins, rows, origin, weight)
-        _add(self._overdue, rows, np.where(overdue, 0, NOT_APPLICABLE).astype(np.uint8), weight)
+        rows = self._numbering.number(holder, waiter)
+        self._origins.add(rows, origin, weight)
+        self._overdue.add_column(rows, 0, weight * overdue)
 
     def sums(self) -> PairSums:
         """A snapshot."""
-        n = len(self._keys)
-        keys = np.array(self._keys, np.int32).reshape(-1, 2)
+        count = len(self._numbering)
+        keys = self._numbering.keys(2)
         return PairSums(
-            holder=keys[:, 0].copy(),
-            waiter=keys[:, 1].copy(),
-            origin_ns=self._origins[:n].copy(),
-            overdue_ns=self._overdue[:n, 0].copy(),
+            holder=keys[:, 0],
+            waiter=keys[:, 1],
+            origin_ns=self._origins.first(count),
+            overdue_ns=self._overdue.first(count)[:, 0],
         )
+
+
+def _where(looks: LookVerdicts, state: State) -> Columns:
+    """BlockedIn of the looks in ``state``; beyond every column elsewhere."""
+    return np.where(looks.state == state, looks.where, NOT_APPLICABLE).astype(np.uint8)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from gilprof.analysis.collections import Collections
 from gilprof.analysis.origins import Origins
+from gilprof.analysis.pending import Pending
 from gilprof.analysis.runnable import UNDECIDED, decide_runs
 from gilprof.analysis.syscalls import blocked_in, blocked_in_table
 from gilprof.analysis.verdicts import NOT_APPLICABLE, LookVerdicts, PassVerdicts, Verdicts
@@ -34,131 +35,100 @@ States = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
 
 
+COMPUTED_SHARE = 0.9
+"""On a CPU for this share of the gap before the look: all the time, but for what the kernel took."""
+
+
 class Classifier:
     """Decides the looks of one process, in the order of time."""
 
     def __init__(self, info: TargetInfo) -> None:
         mean_gap_ns = 1e9 / info.asked_hz
-        self._gil_cond = info.gil_cond
+        self._info = info
         self._calls = blocked_in_table(info.machine)
         self._clock = PassClock(mean_gap_ns)
         self._kernel = KernelAccount()
         self._origins = Origins(mean_gap_ns, info.switch_interval_ns)
         self._collections = Collections()
-        self._passes = np.empty(0, PASS_DTYPE)
-        self._looks = np.empty(0, LOOK_DTYPE)
-        self._state = np.empty(0, np.uint8)
+        self._pending = self._taken_in(np.empty(0, PASS_DTYPE), np.empty(0, LOOK_DTYPE))
 
     def feed(self, passes: PassArray, looks: LookArray) -> Verdicts:
         """Take in the next facts; the verdicts of all passes that are decided by now."""
-        state = self._by_own_facts(passes, looks)
-        self._passes = np.concatenate([self._passes, passes])
-        self._looks = np.concatenate([self._looks, looks])
-        self._state = np.concatenate([self._state, state])
+        self._pending = self._pending.joined(self._taken_in(passes, looks))
         self._decide_runnable(final=False)
         return self._emit(self._decided_passes())
 
     def finish(self) -> Verdicts:
         """The verdicts of what is left; nothing follows."""
         self._decide_runnable(final=True)
-        return self._emit(len(self._passes))
+        return self._emit(len(self._pending.passes))
 
-    def _by_own_facts(self, passes: PassArray, looks: LookArray) -> States:
-        """The states that a look's own pass decides; ``UNDECIDED`` the others."""
+    def _taken_in(self, passes: PassArray, looks: LookArray) -> Pending:
         row = np.repeat(np.arange(len(passes)), passes["look_count"])
-        python = _flag(looks, LookFlag.PYTHON)
-        runs = looks["syscall"] == SYSCALL_RUNNING
-        on_gil = looks["gil_word"] >= 0
-        holder = python & (looks["thread"] == passes["holder"][row]) & (passes["holder"][row] >= 0)
-        # As of the pass's first reading: a holder that blocks after it has dropped the GIL was held then.
-        kept = _flag(looks, LookFlag.HOLDER_BEFORE) & _flag(looks, LookFlag.HOLDER_AFTER)
-        stuck = holder & kept & ~runs & ~on_gil
-        open_look = python & runs & ~holder
-
-        state = np.full(len(looks), State.BLOCKED, np.uint8)
-        state[runs] = State.RELEASED
-        state[on_gil] = State.WAITING
-        state[open_look] = UNDECIDED
-        state[open_look & self._surely_waits(passes, looks, row, open_look)] = State.WAITING
-        state[holder] = State.HELD
-        state[stuck] = State.HELD_BLOCKED
-        state[looks["syscall"] == SYSCALL_UNREADABLE] = State.UNKNOWN
-        return state
-
-    def _surely_waits(
-        self, passes: PassArray, looks: LookArray, row: Rows, open_look: npt.NDArray[np.bool_]
-    ) -> npt.NDArray[np.bool_]:
-        """Runnable without the GIL, and certainly wanting it.
-
-        It stands where Python code drops the GIL by force only; or it took the GIL during the pass; or the
-        condition variable counts as many threads that are awake but not out yet as there are such looks.
-        """
-        first, end = self._gil_cond
-        asleep = (looks["gil_word"] >= first) & (looks["gil_word"] < end)
-        woken = passes["cond_waiters"].astype(np.int64) - np.bincount(row[asleep], minlength=len(passes))
-        candidates = np.bincount(row[open_look], minlength=len(passes))
-        all_woken = (woken >= candidates)[row]
-        return (
-            _flag(looks, LookFlag.EVAL_CHECK)
-            | _flag(looks, LookFlag.HOLDER_AFTER)
-            | _flag(looks, LookFlag.HOLDER_BEFORE)
-            | all_woken
+        weights = self._clock.weigh(passes)
+        cpu_ns, queued_ns = self._kernel.growth(looks, weights, row)
+        awake, queueing = _going_for_gil(passes, looks, row, self._info)
+        state = _by_own_facts(passes, looks, row)
+        undecided = state == UNDECIDED
+        # As many are on their way as there are threads that may be, and the GIL stood still: all of them are.
+        all_of_them = awake >= np.bincount(row[undecided], minlength=len(passes))
+        all_of_them &= (passes["flags"] & PassFlag.TORN) == 0
+        state[undecided & all_of_them[row]] = State.WAITING
+        return Pending(
+            passes=passes,
+            weights=weights,
+            looks=looks,
+            state=state,
+            cpu_ns=cpu_ns,
+            queued_ns=queued_ns,
+            computed_before=cpu_ns >= COMPUTED_SHARE * weights.weight[row],
+            gil_sought=((awake > 0) | (queueing > 0))[row],
         )
 
     def _decide_runnable(self, final: bool) -> None:
-        looks = self._looks
-        row = np.repeat(np.arange(len(self._passes)), self._passes["look_count"])
+        pending = self._pending
+        looks = pending.looks
         # A thread that is missing from the newest pass has ended: nothing of it follows.
         complete = np.ones(len(looks), np.bool_)
-        if not final and len(self._passes):
-            complete = ~np.isin(looks["thread"], looks["thread"][row == len(self._passes) - 1])
+        if not final and len(pending.passes):
+            newest = looks["thread"][pending.pass_row == len(pending.passes) - 1]
+            complete = ~np.isin(looks["thread"], newest)
         order = np.argsort(looks["thread"], kind="stable")
-        self._state[order] = decide_runs(
+        pending.state[order] = decide_runs(
             looks["thread"][order],
-            self._state[order],
-            self._passes["t_ns"][row][order].astype(np.float64),
+            pending.state[order],
             looks["cpu_ns"][order].astype(np.float64),
-            looks["queued_ns"][order].astype(np.float64),
             looks["timeslices"][order].astype(np.int64),
+            pending.computed_before[order],
+            pending.gil_sought[order],
             complete[order],
         )
 
     def _decided_passes(self) -> int:
         """How many passes from the first on have no undecided look."""
-        undecided = np.flatnonzero(self._state == UNDECIDED)
+        undecided = np.flatnonzero(self._pending.state == UNDECIDED)
         if len(undecided) == 0:
-            return len(self._passes)
-        ends = np.cumsum(self._passes["look_count"], dtype=np.int64)
+            return len(self._pending.passes)
+        ends = np.cumsum(self._pending.passes["look_count"], dtype=np.int64)
         return int(np.searchsorted(ends, undecided[0], side="right"))
 
     def _emit(self, count: int) -> Verdicts:
-        passes, self._passes = self._passes[:count], self._passes[count:]
-        look_count = int(passes["look_count"].sum(dtype=np.int64))
-        looks, self._looks = self._looks[:look_count], self._looks[look_count:]
-        state, self._state = self._state[:look_count], self._state[look_count:]
-        return self._judge(passes, looks, state)
+        decided, self._pending = self._pending.split(count)
+        return self._judge(decided)
 
-    def _judge(self, passes: PassArray, looks: LookArray, state: States) -> Verdicts:
-        row = np.repeat(np.arange(len(passes)), passes["look_count"])
-        weights = self._clock.weigh(passes)
-        cpu_ns, queued_ns = self._kernel.growth(looks, weights, row)
+    def _judge(self, decided: Pending) -> Verdicts:
+        passes, looks, state, row = decided.passes, decided.looks, decided.state, decided.pass_row
         held = (state == State.HELD) | (state == State.HELD_BLOCKED)
         blocked = (state == State.BLOCKED) | (state == State.HELD_BLOCKED)
         where = np.full(len(looks), NOT_APPLICABLE, np.uint8)
         where[blocked] = blocked_in(looks["syscall"][blocked], self._calls)
-        origin = self._origins.trace(
-            looks["thread"],
-            state,
-            looks["stack"],
-            passes["t_ns"][row].astype(np.float64),
-            _flag(looks, LookFlag.EVAL_CHECK),
-        )
+        t_ns = passes["t_ns"].astype(np.int64)
         return Verdicts(
             PassVerdicts(
-                t_ns=passes["t_ns"].astype(np.int64),
-                weight_ns=weights.weight,
-                unobserved_ns=weights.unobserved,
-                stopped_ns=weights.stopped,
+                t_ns=t_ns,
+                weight_ns=decided.weights.weight,
+                unobserved_ns=decided.weights.unobserved,
+                stopped_ns=decided.weights.stopped,
                 holder=_holder_rows(passes, row, held),
                 switch_number=passes["switch_number"].astype(np.uint64),
                 torn=(passes["flags"] & PassFlag.TORN) != 0,
@@ -171,12 +141,57 @@ class Classifier:
                 gc=self._collections.trace(passes, row, looks["thread"], looks["stack"]),
                 state=state,
                 where=where,
-                origin=origin,
+                origin=self._origins.trace(
+                    looks["thread"],
+                    state,
+                    looks["stack"],
+                    t_ns[row].astype(np.float64),
+                    _flag(looks, LookFlag.EVAL_CHECK),
+                ),
                 overdue=held & ((passes["flags"] & PassFlag.DROP_REQUEST) != 0)[row],
-                cpu_ns=cpu_ns,
-                queued_ns=queued_ns,
+                cpu_ns=decided.cpu_ns,
+                queued_ns=decided.queued_ns,
             ),
         )
+
+
+def _by_own_facts(passes: PassArray, looks: LookArray, row: Rows) -> States:
+    """The states that a look's own pass decides; ``UNDECIDED`` the others."""
+    python = _flag(looks, LookFlag.PYTHON)
+    runs = looks["syscall"] == SYSCALL_RUNNING
+    on_gil = looks["gil_word"] >= 0
+    before, after = _flag(looks, LookFlag.HOLDER_BEFORE), _flag(looks, LookFlag.HOLDER_AFTER)
+    holder = python & (looks["thread"] == passes["holder"][row]) & (passes["holder"][row] >= 0)
+    # As of the pass's first reading: a holder that blocks after it has dropped the GIL was held then.
+    stuck = holder & before & after & ~runs & ~on_gil
+    open_look = python & runs & ~holder
+    # It stands where Python code gives the GIL up by force only.
+    forced = open_look & _flag(looks, LookFlag.EVAL_CHECK)
+
+    state = np.full(len(looks), State.BLOCKED, np.uint8)
+    state[runs] = State.RELEASED
+    state[on_gil] = State.WAITING
+    state[open_look] = UNDECIDED
+    state[forced] = State.WAITING
+    state[holder] = State.HELD
+    state[stuck] = State.HELD_BLOCKED
+    state[looks["syscall"] == SYSCALL_UNREADABLE] = State.UNKNOWN
+    return state
+
+
+def _going_for_gil(passes: PassArray, looks: LookArray, row: Rows, info: TargetInfo) -> tuple[Rows, Rows]:
+    """For each pass, how many threads but the holder are awake inside take_gil or drop_gil, and how many sleep on
+    the mutex: its users, less those asleep on the condition variable."""
+    asleep = _within(looks["gil_word"], info.gil_cond)
+    queueing = _within(looks["gil_word"], info.gil_mutex)
+    holder = (looks["thread"] == passes["holder"][row]) & _flag(looks, LookFlag.MUTEX_OWNER)
+    awake = passes["mutex_users"].astype(np.int64) - np.bincount(row[asleep | holder], minlength=len(passes))
+    return awake, np.bincount(row[queueing], minlength=len(passes))
+
+
+def _within(values: npt.NDArray[np.int16], span: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    out: npt.NDArray[np.bool_] = (values >= span[0]) & (values < span[1])
+    return out
 
 
 def _flag(looks: LookArray, flag: LookFlag) -> npt.NDArray[np.bool_]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +11,7 @@ from gilprof.analysis.verdicts import NOT_APPLICABLE
 from gilprof.model import NONE, Origin, State
 
 _NO_LOOK = 255
+Number = TypeVar("Number", bound=np.generic)
 
 
 class Origins:
@@ -90,14 +93,18 @@ class Origins:
             self._held_since_ns = np.append(self._held_since_ns, np.zeros(extra))
 
 
-def _shift(values: npt.NDArray[np.generic], first: npt.NDArray[np.bool_], before: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+def _shift(
+    values: npt.NDArray[Number], first: npt.NDArray[np.bool_], before: npt.NDArray[Number]
+) -> npt.NDArray[Number]:
     """Each row's predecessor of the same thread; for a thread's first row what is remembered."""
     out = np.roll(values, 1)
     out[first] = before[first]
     return out
 
 
-def _carry(values: npt.NDArray[np.float64], first: npt.NDArray[np.bool_], before: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _carry(
+    values: npt.NDArray[np.float64], first: npt.NDArray[np.bool_], before: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """NaN rows take the value of the row before them in the same thread, at last the remembered one."""
     filled = np.where(first & np.isnan(values), before, values)
     source = np.maximum.accumulate(np.where(np.isnan(filled), 0, np.arange(len(filled))))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from gilprof.analysis.accumulate import PairTable, RowTable, ThreadTable
+from gilprof.analysis.accumulate import NodeTable, PairTable, ThreadTable
 from gilprof.analysis.classify import Classifier
 from gilprof.analysis.definitions import Definitions
 from gilprof.analysis.sums import HANDOVER, TORN, GilSums, ProfileSums
 from gilprof.analysis.verdicts import NOT_APPLICABLE, Verdicts
 from gilprof.model import NONE, Batch, Health, State, TargetInfo
-
-_COUNTED = 6  # states and blocked-in kinds alike
 
 
 class Profile:
@@ -24,7 +22,7 @@ class Profile:
         self.ended: str | None = None
         self._classifier = Classifier(info)
         self._threads = ThreadTable()
-        self._nodes = RowTable()
+        self._nodes = NodeTable()
         self._pairs = PairTable()
         self._gil = np.zeros(6)
         self._time = np.zeros(4)
@@ -108,7 +106,7 @@ class Profile:
             weight[runs].sum(),
         ]
 
-        nodes = self._nodes.rows(looks.thread, looks.stack, looks.gc)
+        nodes = self._nodes.rows(looks)
         blamed = has_holder & contended
         culprit = passes.holder[blamed]
         victims = waiters[blamed] * passes.weight_ns[blamed]

@@ -1,17 +1,20 @@
 """Runnable, not the holder, not asleep on the GIL: is it released, or on its way to the GIL?
 
-Such a thread either computes without the GIL (``released``) or was woken for it, or made to drop it, and
-only queues for a CPU (``waiting``). The kernel does not say which at the moment of the look; what the thread
-did next, and its schedstat, do:
+Such a thread either computes without the GIL (``released``), or was woken for it or made to drop it, and only
+queues for a CPU or passes through the GIL's mutex (``waiting``). The kernel does not say which at the moment of
+the look; the thread's schedstat (CPU time, number of time slices) up to the next time that it is seen to have
+acted does:
 
-- schedstat counts a thread's time slices, and its time queued before each. A look whose time slice is still
-  the same when the thread has acted (taken the GIL, gone to sleep) was on a CPU. With a new slice in between,
-  the time queued says when the thread lost the CPU: before the look or after it.
-- A thread on a CPU without the GIL is released. A queued one is released if it then computed on without the
-  GIL, or had been doing so; it was waiting if it had nothing to do but to go for the GIL.
+- it acted in the same time slice: it was on a CPU, computing;
+- it was put on a CPU a few times at most, and used more CPU than going for the GIL takes: it computed;
+- ... and used next to none: it had nothing to do but to go for the GIL. How much is next to none depends on
+  whether anybody was seen going for the GIL at that moment (the users of its mutex that are awake);
+- it slept and woke many times: it passes the GIL to and fro; what it does without the GIL is short, unless
+  it had been on a CPU all the time before the look.
 
-The decision over a run of such looks needs the look behind it; runs are cut into blocks of ``BLOCK`` looks, so
-that a thread that computes for hours is decided in time.
+The thresholds were fitted against exact tracing of ten programs (docs/accuracy.md). The decision over a run of
+such looks needs a look behind it; runs are cut into blocks of ``BLOCK`` looks, so that a thread that computes for
+hours is decided in time.
 """
 
 from __future__ import annotations
@@ -23,8 +26,11 @@ from gilprof.model import State
 
 BLOCK = 50
 """Looks after which a run is decided although it goes on."""
-IDLE_CPU_NS = 50_000.0
-"""CPU time that going for the GIL takes at most: waking, the mutex, going to sleep on the condition variable."""
+FEW_TIMESLICES = 4
+GOING_FOR_GIL_NS = 100_000.0
+"""CPU time that waking up, the mutex and going to sleep on the condition variable take at most ..."""
+UNSEEN_GOING_FOR_GIL_NS = 20_000.0
+"""... and for a thread that nothing shows to be on that way."""
 
 UNDECIDED = np.uint8(254)
 
@@ -35,17 +41,18 @@ Rows = npt.NDArray[np.int64]
 def decide_runs(
     thread: npt.NDArray[np.int32],
     state: npt.NDArray[np.uint8],
-    t_ns: npt.NDArray[np.float64],
     cpu_ns: npt.NDArray[np.float64],
-    queued_ns: npt.NDArray[np.float64],
     timeslices: npt.NDArray[np.int64],
+    computed_before: Bools,
+    gil_sought: Bools,
     complete: Bools,
 ) -> npt.NDArray[np.uint8]:
     """``state`` with every ``UNDECIDED`` look decided whose block has a look behind it.
 
-    All columns: one row a look, sorted by thread, then by time. ``cpu_ns``, ``queued_ns``, ``timeslices`` are
-    cumulative. ``complete``: no look of this thread will ever follow the last one here; its last run is
-    decided without a look behind it.
+    All columns: one row a look, sorted by thread, then by time. ``cpu_ns``, ``timeslices`` are cumulative.
+    ``computed_before``: on a CPU all the time since the look before. ``gil_sought``: some thread was awake
+    inside take_gil or drop_gil in that pass. ``complete``: no look of this thread will ever follow the last one
+    here; its last run is decided without a look behind it.
     """
     rows = np.arange(len(state))
     open_look = state == UNDECIDED
@@ -56,23 +63,19 @@ def decide_runs(
     look = rows[open_look & (has_border | complete)]
     last = np.where(has_border, block_end, block_end - 1)[look]
 
-    changed = np.append(timeslices[1:] != timeslices[:-1], True)
-    changed[:-1] |= thread[1:] != thread[:-1]
+    changed = np.append((timeslices[1:] != timeslices[:-1]) | (thread[1:] != thread[:-1]), True)
     next_slice = np.minimum.accumulate(np.where(changed, rows + 1, len(state))[::-1])[::-1]
     event = np.minimum(next_slice[look], last)
-    same_slice = timeslices[event] == timeslices[look]
-    acted = state[event] != UNDECIDED
-
-    # Queued before the event for q: it lost the CPU at about (event - q).
-    queued = queued_ns[event] - queued_ns[look]
-    lost_cpu_at = (t_ns[event] + t_ns[np.maximum(event - 1, 0)]) / 2 - queued
-    ran_on = cpu_ns[event] > cpu_ns[look]
-    on_cpu = np.where(same_slice, acted | ran_on | (event == look), t_ns[look] < lost_cpu_at)
-
-    # A holder's CPU time is up to a tick stale, so nothing can be told from it there.
-    computed_on = cpu_ns[last] - cpu_ns[look] > IDLE_CPU_NS
+    # Put on a CPU, and still neither holding nor asleep: only the end of that time slice tells its CPU time.
+    event = np.where(state[event] == UNDECIDED, np.minimum(next_slice[event], last), event)
+    new_slices = timeslices[event] - timeslices[look]
+    acted_at_once = (new_slices == 0) & (state[event] != UNDECIDED)
+    at_most = np.where(gil_sought[look], GOING_FOR_GIL_NS, UNSEEN_GOING_FOR_GIL_NS)
+    computed = cpu_ns[event] - cpu_ns[look] > at_most
+    few = new_slices <= FEW_TIMESLICES
+    released = np.where(few, acted_at_once | computed, computed_before[look])
     out = state.copy()
-    out[look] = np.where(on_cpu | computed_on, State.RELEASED, State.WAITING)
+    out[look] = np.where(released, State.RELEASED, State.WAITING)
     return out
 
 

@@ -24,6 +24,17 @@ class PassWeights:
     unobserved: Floats
     stopped: Floats
 
+    def joined(self, later: PassWeights) -> PassWeights:
+        """These and the weights of the passes after them."""
+        return PassWeights(*(np.concatenate(pair) for pair in zip(self._columns(), later._columns(), strict=True)))
+
+    def part(self, passes: slice) -> PassWeights:
+        """The weights of some of the passes."""
+        return PassWeights(*(column[passes] for column in self._columns()))
+
+    def _columns(self) -> tuple[Floats, ...]:
+        return self.gap, self.weight, self.unobserved, self.stopped
+
 
 class PassClock:
     """Weighs passes by the gap before them, never by the one after: a late sampler gets its CPU when
@@ -80,7 +91,7 @@ class KernelAccount:
             delta[new] = np.minimum(values, weight)[new]
             ends = np.flatnonzero(np.append(first[1:], True)) if len(ids) else np.zeros(0, np.int64)
             last[ids[ends]] = values[ends]
-            out = np.empty_like(delta)
+            out: Floats = np.empty_like(delta)
             out[order] = delta
             return out
 

@@ -74,8 +74,7 @@ class LiveSource:
             passes=np.frombuffer(taken["passes"], PASS_DTYPE),
             looks=np.frombuffer(taken["looks"], LOOK_DTYPE),
             functions=tuple(
-                Function(_text(name), _text(file), first_line)
-                for name, file, first_line in taken["functions"]
+                Function(_text(name), _text(file), first_line) for name, file, first_line in taken["functions"]
             ),
             frames=np.frombuffer(taken["frames"], np.int32).reshape(-1, 2),
             stacks=np.frombuffer(taken["stacks"], np.int32).reshape(-1, 2),
@@ -102,9 +101,7 @@ class ThreadNames:
         self._seen: dict[int, ThreadSeen] = {}
         self._read_at = 0.0
 
-    def update(
-        self, begun: list[tuple[int, int, int]], ended: list[tuple[int, int]]
-    ) -> tuple[ThreadSeen, ...]:
+    def update(self, begun: list[tuple[int, int, int]], ended: list[tuple[int, int]]) -> tuple[ThreadSeen, ...]:
         """Threads that are new, have another name than last told, or have ended.
 
         ``begun``: (id, tid, pthread_t or 0); ``ended``: (id, CLOCK_MONOTONIC in ns).

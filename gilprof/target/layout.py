@@ -25,7 +25,7 @@ class Layout:
     interpreter_threads_head: int
     interpreter_gc_collecting: int
     interpreter_drop_request: int
-    """``int`` in the interpreter, up to 3.12; ``ABSENT`` where ``thread_eval_breaker`` carries the request."""
+    """``int`` in the interpreter, up to 3.12; ``ABSENT`` where ``thread_eval_breaker`` has the request."""
 
     gil_address: int
     gil_size: int
@@ -36,8 +36,6 @@ class Layout:
     gil_mutex: int
     gil_switch_cond: int
     gil_switch_mutex: int
-    cond_waiters: int
-    """Offset of glibc's ``__wrefs`` inside ``pthread_cond_t``: the number of waiters times 8; ``ABSENT``: unknown."""
 
     thread_size: int
     """Bytes of a thread state that are read at once: up to the last field used."""
@@ -85,7 +83,7 @@ class Layout:
     unicode_state: int
     """Offset of the u32 with the bit fields below."""
     unicode_kind_shift: int
-    """Bit of ``kind``'s lowest of three bits in the state word; ``compact`` and ``ascii`` are the next two bits."""
+    """Lowest bit of ``kind``, of three, in the state word; ``compact`` and ``ascii`` are the next two."""
     unicode_ascii_data: int
     unicode_compact_data: int
 

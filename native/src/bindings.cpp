@@ -45,7 +45,6 @@ Layout to_layout(const nb::object& fields) {
     GILPROF_FIELD(gil_mutex);
     GILPROF_FIELD(gil_switch_cond);
     GILPROF_FIELD(gil_switch_mutex);
-    GILPROF_FIELD(cond_waiters);
     GILPROF_FIELD(thread_size);
     GILPROF_FIELD(thread_next);
     GILPROF_FIELD(thread_id);

@@ -28,6 +28,7 @@ enum LookFlag : std::uint32_t {
     kLookTorn = 4,
     kLookPython = 8,
     kLookEvalCheck = 16,
+    kLookMutexOwner = 32,
 };
 
 struct PassRow {
@@ -36,8 +37,8 @@ struct PassRow {
     std::uint32_t span_ns;
     std::uint32_t look_count;
     std::int32_t holder;
-    std::uint16_t cond_waiters;
-    std::uint16_t switch_waiters;
+    std::uint16_t mutex_users;
+    std::uint16_t switch_users;
     std::uint32_t flags;
     std::uint32_t reserved;
 };

@@ -17,12 +17,14 @@ bool sized(std::int64_t size, std::int64_t limit) { return size > 0 && size <= l
 
 bool Layout::consistent() const {
     constexpr std::int64_t kCondSize = 48;
+    constexpr std::int64_t kMutexSize = 40;
     return sized(gil_size, kMaxGilSize) && sized(thread_size, kMaxThreadSize) &&
            sized(frame_size, kMaxFrameSize) && sized(code_size, kMaxCodeSize) &&
            inside(gil_last_holder, 8, gil_size) && inside(gil_locked, 4, gil_size) &&
            inside(gil_switch_number, 8, gil_size) && inside(gil_cond, kCondSize, gil_size) &&
            inside(gil_switch_cond, kCondSize, gil_size) &&
-           absent_or_inside(cond_waiters, 4, kCondSize) && inside(thread_next, 8, thread_size) &&
+           inside(gil_mutex, kMutexSize, gil_size) &&
+           inside(gil_switch_mutex, kMutexSize, gil_size) && inside(thread_next, 8, thread_size) &&
            inside(thread_ident, 8, thread_size) && inside(thread_native_id, 8, thread_size) &&
            absent_or_inside(thread_eval_breaker, 8, thread_size) &&
            inside(thread_frame, 8, thread_size) &&

@@ -29,7 +29,6 @@ struct Layout {
     std::int64_t gil_mutex = 0;
     std::int64_t gil_switch_cond = 0;
     std::int64_t gil_switch_mutex = 0;
-    std::int64_t cond_waiters = kAbsent;
 
     std::int64_t thread_size = 0;
     std::int64_t thread_next = 0;

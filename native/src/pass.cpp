@@ -22,8 +22,15 @@ constexpr std::int16_t kFutex = 98;
 constexpr std::int16_t kFutex = 202;
 #endif
 
-std::uint16_t waiters(std::uint32_t wrefs) {
-    return static_cast<std::uint16_t>(std::min<std::uint32_t>(wrefs >> 3, UINT16_MAX));
+// glibc's struct __pthread_mutex_s (sysdeps/nptl/bits/struct_mutex.h), the same in all versions:
+// __lock, __count, __owner, __nusers. A thread that waits on a condition variable stays a user of
+// its mutex: pthread_cond_wait unlocks it without counting down.
+constexpr std::int64_t kMutexOwner = 8;
+constexpr std::int64_t kMutexUsers = 12;
+
+std::uint16_t users(const unsigned char* gil, std::int64_t mutex) {
+    const auto count = field<std::uint32_t>(gil, mutex + kMutexUsers);
+    return static_cast<std::uint16_t>(std::min<std::uint32_t>(count, UINT16_MAX));
 }
 
 }  // namespace
@@ -50,12 +57,10 @@ PassTaker::GilReading PassTaker::parse_gil(const unsigned char* copy) const {
     out.switch_number = field<std::uint64_t>(copy, layout_.gil_switch_number);
     out.last_holder = field<Address>(copy, layout_.gil_last_holder);
     out.locked = field<std::int32_t>(copy, layout_.gil_locked) == 1;
-    if (layout_.cond_waiters != Layout::kAbsent) {
-        out.cond_waiters =
-            waiters(field<std::uint32_t>(copy, layout_.gil_cond + layout_.cond_waiters));
-        out.switch_waiters =
-            waiters(field<std::uint32_t>(copy, layout_.gil_switch_cond + layout_.cond_waiters));
-    }
+    out.mutex_users = users(copy, layout_.gil_mutex);
+    out.mutex_owner = field<std::int32_t>(copy, layout_.gil_mutex + kMutexOwner);
+    out.switch_users = users(copy, layout_.gil_switch_mutex);
+    out.switch_owner = field<std::int32_t>(copy, layout_.gil_switch_mutex + kMutexOwner);
     return out;
 }
 
@@ -109,8 +114,8 @@ PassResult PassTaker::first_reading(bool with_frames, GilReading& reading, PassR
 
     pass.t_ns = now_ns_;
     pass.switch_number = reading.switch_number;
-    pass.cond_waiters = reading.cond_waiters;
-    pass.switch_waiters = reading.switch_waiters;
+    pass.mutex_users = reading.mutex_users;
+    pass.switch_users = reading.switch_users;
     if (reading.locked) pass.flags |= kPassLocked;
     if (collecting != 0) pass.flags |= kPassCollecting;
     if (drop_request != 0) pass.flags |= kPassDropRequest;
@@ -226,6 +231,8 @@ void PassTaker::look_at_slice(std::size_t begin, std::size_t end, bool planned,
         if (before.locked && before.last_holder == state->address) look.flags |= kLookHolderBefore;
         if (after.locked && after.last_holder == state->address) look.flags |= kLookHolderAfter;
         if (!(before == after)) look.flags |= kLookTorn;
+        if (before.mutex_owner == thread->tid || before.switch_owner == thread->tid)
+            look.flags |= kLookMutexOwner;
         if (thread->quiet) {
             look.flags |= thread->last.flags & kLookEvalCheck;
         } else {

@@ -47,8 +47,10 @@ class PassTaker {
         std::uint64_t switch_number = 0;
         Address last_holder = 0;
         bool locked = false;
-        std::uint16_t cond_waiters = 0;
-        std::uint16_t switch_waiters = 0;
+        std::uint16_t mutex_users = 0;
+        std::uint16_t switch_users = 0;
+        pid_t mutex_owner = 0;
+        pid_t switch_owner = 0;
         bool operator==(const GilReading& other) const {
             return switch_number == other.switch_number && locked == other.locked &&
                    (!locked || last_holder == other.last_holder);

@@ -98,7 +98,7 @@ void takes_a_pass() {
     std::vector<LookRow> looks;
     for (int i = 0; i < 3; ++i) expect(taker.take(pass, looks) == PassResult::kTaken, "a pass");
     expect(pass.look_count == looks.size() && !looks.empty(), "as many looks as counted");
-    expect(pass.switch_number == 7 && pass.cond_waiters == 3, "the GIL's numbers");
+    expect(pass.switch_number == 7 && pass.mutex_users == 3, "the GIL's numbers");
     expect(pass.holder == looks[0].thread, "the holder");
     expect(looks[0].syscall != kSyscallUnreadable, "the kernel's word on the thread");
     expect((looks[0].flags & (kLookHolderBefore | kLookEvalCheck)) ==

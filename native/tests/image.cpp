@@ -16,7 +16,6 @@ Layout layout_3_11() {
     out.gil_mutex = 80;
     out.gil_switch_cond = 120;
     out.gil_switch_mutex = 168;
-    out.cond_waiters = 36;
     out.thread_size = 248;
     out.thread_next = 8;
     out.thread_id = 240;
@@ -102,7 +101,7 @@ void build(Image& image, Layout& layout, const std::vector<pid_t>& tids, std::si
     image.set(layout.gil_address, layout.gil_locked, std::int32_t{1});
     image.set(layout.gil_address, layout.gil_last_holder, previous_state);
     image.set(layout.gil_address, layout.gil_switch_number, std::uint64_t{7});
-    image.set(layout.gil_address, layout.gil_cond + layout.cond_waiters, std::uint32_t{3u << 3});
+    image.set(layout.gil_address, layout.gil_mutex + 12, std::uint32_t{3});
 }
 
 }  // namespace gilprof::test

@@ -1,0 +1,51 @@
+"""The house's rules hold: types, style, one direction of imports, formatted C++."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NATIVE_SOURCES = sorted(
+    str(path) for folder in ("native/src", "native/tests") for path in (ROOT / folder).glob("*.[ch]*")
+)
+CHECKS = {
+    "ruff": ["ruff", "check", "."],
+    "ruff format": ["ruff", "format", "--check", "."],
+    "mypy": ["mypy"],
+    "import-linter": ["lint-imports"],
+    "clang-format": ["clang-format", "--dry-run", "--Werror", *NATIVE_SOURCES],
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_check(name: str) -> None:
+    program, *arguments = CHECKS[name]
+    found = shutil.which(program, path=str(Path(sys.executable).parent)) or shutil.which(program)
+    assert found is not None, f"{program} is missing: pip install '.[dev]'"
+    done = subprocess.run([found, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-4000:]
+
+
+@pytest.mark.parametrize(
+    ("layer", "forbidden"),
+    [
+        ("gilprof", {"numpy", "rich", "click", "psutil", "gilprof._native"}),
+        ("gilprof.model", {"rich", "click", "psutil", "gilprof._native"}),
+        ("gilprof.target.resolve", {"numpy", "rich", "click", "gilprof._native"}),
+        ("gilprof.analysis.profile", {"rich", "click", "gilprof._native", "gilprof.target"}),
+        ("gilprof.recording", {"rich", "click", "gilprof._native", "gilprof.target"}),
+        ("gilprof.report", {"click", "gilprof._native", "gilprof.target"}),
+        ("gilprof.cli", {"numpy", "rich", "psutil", "gilprof._native"}),
+    ],
+)
+def test_layer_imports_alone(layer: str, forbidden: set[str]) -> None:
+    """Each layer can be imported by itself, and brings in nothing from above or beside it."""
+    code = f"import sys, {layer}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT.parent)
+    assert done.returncode == 0, done.stderr
+    assert not forbidden & set(done.stdout.split())
