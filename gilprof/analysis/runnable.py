@@ -74,6 +74,8 @@ def decide_runs(
     computed = cpu_ns[event] - cpu_ns[look] > at_most
     few = new_slices <= FEW_TIMESLICES
     released = np.where(few, acted_at_once | computed, computed_before[look])
+    nothing_behind = event == look
+    released[nothing_behind] = (computed_before | ~gil_sought)[look][nothing_behind]
     out = state.copy()
     out[look] = np.where(released, State.RELEASED, State.WAITING)
     return out

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NATIVE_SOURCES = sorted(
-    str(path) for folder in ("native/src", "native/tests") for path in (ROOT / folder).glob("*.[ch]*")
+    str(path) for folder in ("native/src", "native/tests", "tests/oracle") for path in (ROOT / folder).glob("*.[ch]*")
 )
 CHECKS = {
     "ruff": ["ruff", "check", "."],

@@ -1,0 +1,71 @@
+"""Sums of made-up looks, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gilprof.analysis.profile import Profile
+from gilprof.analysis.sums import HANDOVER, TORN, ProfileSums
+from gilprof.model import UNREADABLE, PassFlag, State
+from tests.support.facts import INFO, SLEEP, Script
+
+HOME = "work app.py:10"
+
+
+def summed(script: Script) -> tuple[Profile, ProfileSums]:
+    profile = Profile(INFO)
+    profile.add(script.batch())
+    profile.finish()
+    return profile, profile.sums()
+
+
+def test_empty_profile() -> None:
+    sums = Profile(INFO).sums()
+    assert sums.passes == 0
+    assert sums.observed_ns == 0.0
+    assert sums.threads.states_ns.shape == (0, len(State))
+    assert sums.nodes.states_ns.shape == (0, len(State))
+    assert sums.pairs.origin_ns.shape == (0, 3)
+
+
+def test_who_waits_for_whom() -> None:
+    script = Script().at(0).holds("a", HOME).waits("b", HOME).waits("c", HOME)
+    script.at(1).holds("a", HOME).waits("b", HOME).waits("c", HOME)
+    script.at(2).holds("a", HOME, syscall=SLEEP).waits("b", HOME).blocks("c", HOME)
+    script.at(3).waits("b", HOME).blocks("a", HOME).blocks("c", HOME)
+    script.at(4, holder=UNREADABLE, flags=PassFlag.LOCKED).waits("b", HOME).blocks("a", HOME).blocks("c", HOME)
+    _, sums = summed(script)
+    gil = sums.gil
+    assert (gil.held_ns, gil.held_blocked_ns, gil.handover_ns, gil.torn_ns) == (1e6, 1e6, 1e6, 1e6)
+    assert (gil.contended_ns, gil.waiting_ns) == (4e6, 5e6)
+    assert list(sums.threads.blamed_ns) == [3e6, 0, 0]
+    assert list(sums.threads.blocking_ns) == [2e6, 0, 0]
+    by_holder = {int(h): 0.0 for h in sums.pairs.holder}
+    for holder, origin_ns in zip(sums.pairs.holder, sums.pairs.origin_ns, strict=True):
+        by_holder[int(holder)] += origin_ns.sum()
+    assert by_holder[HANDOVER] == by_holder[TORN] == 1e6
+    assert sum(by_holder.values()) == gil.waiting_ns
+
+
+def test_running_counts_python_threads_that_compute() -> None:
+    script = Script().at(0).holds("a", HOME).runs("b", HOME).runs("n", flags=0)
+    script.at(1).holds("a", HOME).runs("b", HOME, cpu_ms=1).runs("n", flags=0)
+    _, sums = summed(script)
+    assert sums.running_ns == 2e6
+    assert list(sums.threads.python) == [True, True, False]
+
+
+def test_switches_are_the_interpreters_own_count() -> None:
+    script = Script().at(0, switch_number=100).holds("a", HOME).at(1, switch_number=140).holds("a", HOME)
+    assert summed(script)[1].gil.switches == 40
+
+
+def test_nodes_add_up_to_threads() -> None:
+    script = Script()
+    for ms in range(20):
+        script.at(ms).holds("a", HOME, f"step app.py:{ms % 3 + 20}").waits("b", HOME)
+    _, sums = summed(script)
+    by_thread = np.zeros_like(sums.threads.states_ns)
+    np.add.at(by_thread, sums.nodes.thread, sums.nodes.states_ns)
+    np.testing.assert_allclose(by_thread, sums.threads.states_ns)
+    assert len(sums.nodes.thread) == 4
