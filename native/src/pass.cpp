@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kSlice = 16;
 constexpr std::size_t kMaxStacks = 1'000'000;
 constexpr std::int64_t kListNativeEveryNs = 50'000'000;
+constexpr std::int64_t kCopyAllEveryNs = 50'000'000;
 constexpr std::int64_t kCheckMemoryEveryNs = 100'000'000;
 constexpr std::uint64_t kCheckStoppedEvery = 16;  // passes in which no thread runs
 #if defined(__aarch64__)
@@ -78,10 +79,15 @@ PassResult PassTaker::first_reading(bool with_frames, GilReading& reading, PassR
     std::int32_t drop_request = 0;
     const Address interpreter = layout_.interpreter_address;
     memory_.clear();
+    now_ns_ = monotonic_ns();
     if (with_frames) {
+        states_.choose(true, last_holder_);
         plan_slice(0, watched_.size());
     } else {
-        for (ThreadStates::State& state : states_.states()) states_.plan(state, memory_);
+        const bool all = now_ns_ - all_copied_ns_ > kCopyAllEveryNs;
+        if (all) all_copied_ns_ = now_ns_;
+        states_.choose(all, last_holder_);
+        states_.plan_wanted(memory_);
     }
     const std::size_t head_index = memory_.add(
         interpreter + static_cast<Address>(layout_.interpreter_threads_head), &head, sizeof head);
@@ -94,13 +100,12 @@ PassResult PassTaker::first_reading(bool with_frames, GilReading& reading, PassR
                     &drop_request, sizeof drop_request);
     const std::size_t gil_index =
         memory_.add(layout_.gil_address, gil_copy_.data(), gil_copy_.size());
-    now_ns_ = monotonic_ns();
     memory_.run();
     if (!memory_.ok(head_index) || !memory_.ok(gil_index)) return PassResult::kLost;
     if (with_frames) {
         collect_slice(0, watched_.size());
     } else {
-        for (ThreadStates::State& state : states_.states()) states_.collect(state, memory_);
+        states_.collect_wanted(memory_);
     }
     reading = parse_gil(gil_copy_.data());
     if (states_changed_ || !states_.linked(head)) {
@@ -128,7 +133,8 @@ void PassTaker::find_threads(Address holder) {
     watched_.clear();
     for (ThreadStates::State& state : states_.states()) {
         const pid_t tid = states_.tid(state);
-        Thread* thread = tid == 0 ? nullptr : threads_.find_or_add(tid, states_.ident(state));
+        Thread* thread = state.wanted ? nullptr : state.thread;
+        if (thread == nullptr && tid != 0) thread = threads_.find_or_add(tid, states_.ident(state));
         if (thread == nullptr) continue;
         if (thread->pass == pass_number_) {
             const auto other = std::find_if(watched_.begin(), watched_.end(),
@@ -140,6 +146,7 @@ void PassTaker::find_threads(Address holder) {
             continue;
         }
         thread->pass = pass_number_;
+        state.thread = thread;
         watched_.push_back({thread, &state});
     }
 }
@@ -152,6 +159,7 @@ void PassTaker::find_native_threads() {
 
 void PassTaker::plan_slice(std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
+        if (watched_[i].thread->quiet && !watched_[i].state->wanted) continue;
         states_.plan(*watched_[i].state, memory_);
         if (!watched_[i].thread->quiet) watched_[i].thread->frames.plan(memory_);
     }
@@ -159,6 +167,7 @@ void PassTaker::plan_slice(std::size_t begin, std::size_t end) {
 
 void PassTaker::collect_slice(std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
+        if (watched_[i].thread->quiet && !watched_[i].state->wanted) continue;
         states_.collect(*watched_[i].state, memory_);
         if (!watched_[i].thread->quiet) watched_[i].thread->frames.collect(memory_);
     }
@@ -195,9 +204,13 @@ bool PassTaker::read_kernel_facts(Thread& thread, LookRow& look) {
     return true;
 }
 
+// What the batch did not copy is read now: the state of a thread that has just begun to run again
+// is old.
 StackResult PassTaker::read_stack(Thread& thread, ThreadStates::State& state, bool copied) {
-    StackResult result = thread.frames.walk(states_.innermost_frame(state, memory_), copied,
-                                            memory_, layout_, codes_, stacks_, now_ns_);
+    StackResult result{kUnreadable, false, false};
+    if (copied)
+        result = thread.frames.walk(states_.innermost_frame(state, memory_), true, memory_, layout_,
+                                    codes_, stacks_, now_ns_);
     if (result.stack == kUnreadable && states_.reread(state, memory_))
         result = thread.frames.walk(states_.innermost_frame(state, memory_), false, memory_,
                                     layout_, codes_, stacks_, now_ns_);
@@ -275,7 +288,8 @@ PassResult PassTaker::take(PassRow& pass, std::vector<LookRow>& looks) {
         if (memory_.lost(layout_.gil_address)) return PassResult::kLost;
     }
     const bool planned = single && !states_changed_;
-    find_threads(first.locked ? first.last_holder : 0);
+    last_holder_ = first.locked ? first.last_holder : 0;
+    find_threads(last_holder_);
     find_native_threads();
     states_changed_ = false;
 

@@ -93,6 +93,8 @@ class PassTaker {
     std::vector<Seen> seen_;
     std::vector<unsigned char> gil_copy_;
     std::uint64_t pass_number_ = 0;
+    Address last_holder_ = 0;
+    std::int64_t all_copied_ns_ = 0;
     std::int64_t native_listed_ns_ = 0;
     std::int64_t memory_checked_ns_ = 0;
     std::int64_t now_ns_ = 0;

@@ -65,12 +65,38 @@ void ThreadStates::collect(State& state, const RemoteMemory& batch) const {
                               state.indirect != 0 && batch.ok(state.indirect_index);
 }
 
-bool ThreadStates::linked(Address head) const {
-    for (const State& state : states_) {
-        if (state.address != head || !state.readable) return false;
-        head = next(state);
+void ThreadStates::choose(bool all, Address holder) {
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        State& state = states_[i];
+        state.wanted =
+            all || state.thread == nullptr || !state.thread->quiet || state.address == holder;
+        if (state.wanted && i > 0) states_[i - 1].wanted = true;
     }
-    return head == 0;
+}
+
+void ThreadStates::plan_wanted(RemoteMemory& batch) {
+    for (State& state : states_)
+        if (state.wanted) plan(state, batch);
+}
+
+void ThreadStates::collect_wanted(const RemoteMemory& batch) {
+    for (State& state : states_)
+        if (state.wanted) collect(state, batch);
+}
+
+// A new state comes in at the head; one that goes has been run by its thread, so that its
+// predecessor's link was copied.
+bool ThreadStates::linked(Address head) const {
+    Address expected = head;
+    bool known = true;
+    for (const State& state : states_) {
+        if (known && state.address != expected) return false;
+        known = state.wanted;
+        if (!state.wanted) continue;
+        if (!state.readable) return false;
+        expected = next(state);
+    }
+    return !known || expected == 0;
 }
 
 bool ThreadStates::refresh(Address head, RemoteMemory& memory) {
@@ -87,6 +113,8 @@ bool ThreadStates::refresh(Address head, RemoteMemory& memory) {
             state.address = head;
             state.copy.resize(static_cast<std::size_t>(layout_.thread_size));
         }
+        state.thread = nullptr;
+        state.wanted = true;
         if (!reread(state, memory)) break;
         head = next(state);
         states_.push_back(std::move(state));

@@ -72,6 +72,8 @@ class ThreadStates {
   public:
     struct State {
         Address address;
+        Thread* thread = nullptr;         // whose it was in the last pass
+        bool wanted = true;               // to be copied in this pass
         std::vector<unsigned char> copy;  // thread_size bytes
         Address indirect = 0;             // the C frame that was copied, 3.11 and 3.12
         Address indirect_frame = 0;       // the innermost frame it pointed to
@@ -85,6 +87,13 @@ class ThreadStates {
 
     void plan(State& state, RemoteMemory& batch) const;
     void collect(State& state, const RemoteMemory& batch) const;
+
+    // Marks what this pass has to copy: not the states of threads that have not run, which stay as
+    // they are, but for the links to those that have. `holder`: always copied, others write into
+    // its state.
+    void choose(bool all, Address holder);
+    void plan_wanted(RemoteMemory& batch);
+    void collect_wanted(const RemoteMemory& batch);
 
     // Whether the copies form the list that begins at `head`.
     bool linked(Address head) const;
