@@ -23,17 +23,6 @@ constexpr std::int16_t kFutex = 98;
 constexpr std::int16_t kFutex = 202;
 #endif
 
-// glibc's struct __pthread_mutex_s (sysdeps/nptl/bits/struct_mutex.h), the same in all versions:
-// __lock, __count, __owner, __nusers. A thread that waits on a condition variable stays a user of
-// its mutex: pthread_cond_wait unlocks it without counting down.
-constexpr std::int64_t kMutexOwner = 8;
-constexpr std::int64_t kMutexUsers = 12;
-
-std::uint16_t users(const unsigned char* gil, std::int64_t mutex) {
-    const auto count = field<std::uint32_t>(gil, mutex + kMutexUsers);
-    return static_cast<std::uint16_t>(std::min<std::uint32_t>(count, UINT16_MAX));
-}
-
 }  // namespace
 
 std::int64_t monotonic_ns() {
@@ -53,21 +42,9 @@ PassTaker::PassTaker(MemorySource& source, pid_t pid, const Layout& layout,
       states_(layout_),
       gil_copy_(static_cast<std::size_t>(layout.gil_size)) {}
 
-PassTaker::GilReading PassTaker::parse_gil(const unsigned char* copy) const {
-    GilReading out;
-    out.switch_number = field<std::uint64_t>(copy, layout_.gil_switch_number);
-    out.last_holder = field<Address>(copy, layout_.gil_last_holder);
-    out.locked = field<std::int32_t>(copy, layout_.gil_locked) == 1;
-    out.mutex_users = users(copy, layout_.gil_mutex);
-    out.mutex_owner = field<std::int32_t>(copy, layout_.gil_mutex + kMutexOwner);
-    out.switch_users = users(copy, layout_.gil_switch_mutex);
-    out.switch_owner = field<std::int32_t>(copy, layout_.gil_switch_mutex + kMutexOwner);
-    return out;
-}
-
 bool PassTaker::read_gil(GilReading& out) {
     if (!memory_.read(layout_.gil_address, gil_copy_.data(), gil_copy_.size())) return false;
-    out = parse_gil(gil_copy_.data());
+    out = GilReading::parse(gil_copy_.data(), layout_);
     return true;
 }
 
@@ -107,7 +84,7 @@ PassResult PassTaker::first_reading(bool with_frames, GilReading& reading, PassR
     } else {
         states_.collect_wanted(memory_);
     }
-    reading = parse_gil(gil_copy_.data());
+    reading = GilReading::parse(gil_copy_.data(), layout_);
     if (states_changed_ || !states_.linked(head)) {
         states_changed_ = true;
         if (!states_.refresh(head, memory_)) {
@@ -241,11 +218,10 @@ void PassTaker::look_at_slice(std::size_t begin, std::size_t end, bool planned,
         auto& [thread, state, copied] = seen_[i];
         LookRow& look = looks[first + i];
         look.flags = kLookPython;
-        if (before.locked && before.last_holder == state->address) look.flags |= kLookHolderBefore;
-        if (after.locked && after.last_holder == state->address) look.flags |= kLookHolderAfter;
-        if (!(before == after)) look.flags |= kLookTorn;
-        if (before.mutex_owner == thread->tid || before.switch_owner == thread->tid)
-            look.flags |= kLookMutexOwner;
+        if (before.holder() == state->address) look.flags |= kLookHolderBefore;
+        if (after.holder() == state->address) look.flags |= kLookHolderAfter;
+        if (!before.same(after)) look.flags |= kLookTorn;
+        if (before.mutex_owned_by(thread->tid)) look.flags |= kLookMutexOwner;
         if (thread->quiet) {
             look.flags |= thread->last.flags & kLookEvalCheck;
         } else {
@@ -288,14 +264,14 @@ PassResult PassTaker::take(PassRow& pass, std::vector<LookRow>& looks) {
         if (memory_.lost(layout_.gil_address)) return PassResult::kLost;
     }
     const bool planned = single && !states_changed_;
-    last_holder_ = first.locked ? first.last_holder : 0;
+    last_holder_ = first.holder();
     find_threads(last_holder_);
     find_native_threads();
     states_changed_ = false;
 
     pass.holder = first.locked ? kUnreadable : kNone;
     const auto holder = std::find_if(watched_.begin(), watched_.end(), [&](const Watched& watched) {
-        return first.locked && watched.state->address == first.last_holder;
+        return watched.state->address == first.holder();
     });
     if (holder != watched_.end()) {
         pass.holder = holder->thread->id;
@@ -315,7 +291,7 @@ PassResult PassTaker::take(PassRow& pass, std::vector<LookRow>& looks) {
             memory_.run();
             if (!memory_.ok(gil)) return PassResult::kLost;
             collect_slice(begin, end);
-            look_at_slice(begin, end, true, parse_gil(gil_copy_.data()), looks);
+            look_at_slice(begin, end, true, GilReading::parse(gil_copy_.data(), layout_), looks);
         }
     }
     for (Thread* thread : threads_.all()) {
@@ -334,7 +310,7 @@ PassResult PassTaker::take(PassRow& pass, std::vector<LookRow>& looks) {
 
     GilReading last;
     if (!read_gil(last)) return PassResult::kLost;
-    if (!(first == last)) {
+    if (!first.same(last)) {
         pass.flags |= kPassTorn;
         ++health_.torn;
     }

@@ -8,6 +8,7 @@
 
 #include "code_cache.h"
 #include "facts.h"
+#include "gil.h"
 #include "layout.h"
 #include "outbox.h"
 #include "process_files.h"
@@ -43,19 +44,6 @@ class PassTaker {
     const Health& health() const { return health_; }
 
   private:
-    struct GilReading {
-        std::uint64_t switch_number = 0;
-        Address last_holder = 0;
-        bool locked = false;
-        std::uint16_t mutex_users = 0;
-        std::uint16_t switch_users = 0;
-        pid_t mutex_owner = 0;
-        pid_t switch_owner = 0;
-        bool operator==(const GilReading& other) const {
-            return switch_number == other.switch_number && locked == other.locked &&
-                   (!locked || last_holder == other.last_holder);
-        }
-    };
     struct Watched {
         Thread* thread;
         ThreadStates::State* state;
@@ -67,7 +55,6 @@ class PassTaker {
         bool copied;  // its frames, by the batch
     };
 
-    GilReading parse_gil(const unsigned char* copy) const;
     bool read_gil(GilReading& out);
     PassResult first_reading(bool with_frames, GilReading& reading, PassRow& pass);
     void find_threads(Address holder);
