@@ -1,0 +1,97 @@
+"""The ``facts``, ``frames`` and ``stacks`` payloads: arrays of facts in, .npz out, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gilprof.model import LOOK_DTYPE, PASS_DTYPE, IntPairs, LookArray, PassArray
+from gilprof.recording import columns
+from gilprof.recording.arrays import Member, pack, unpack
+from gilprof.recording.format import LOOK_COLUMNS, MAX_ROWS, PASS_COLUMNS, DamageError
+
+FACTS_MEMBERS = {
+    "look_count": Member("<u4", (None,)),
+    "pass_changed": Member("u1", (len(PASS_COLUMNS), None)),
+    "pass_values": Member("u1", (None,)),
+    "thread": Member("<i4", (None,)),
+    "look_changed": Member("u1", (len(LOOK_COLUMNS), None)),
+    "look_values": Member("u1", (None,)),
+}
+PAIRS_MEMBERS = {"first": Member("<i8", (1,)), "rows": Member("<i4", (None, 2))}
+
+
+def cut_facts(passes: PassArray, looks: LookArray) -> Iterator[tuple[PassArray, LookArray]]:
+    """Pieces of whole passes with at most ``MAX_ROWS`` passes and looks each.
+
+    Raises ValueError when the looks are not as many as the passes say, or a pass alone has too many.
+    """
+    ends = np.cumsum(passes["look_count"], dtype=np.int64)
+    if len(looks) != (ends[-1] if len(ends) else 0):
+        raise ValueError("the passes' look_count does not add up to the looks")
+    begin = 0
+    while begin < len(passes):
+        first_look = int(ends[begin - 1]) if begin else 0
+        end = int(np.searchsorted(ends, first_look + MAX_ROWS, side="right"))
+        end = min(end, begin + MAX_ROWS)
+        if end == begin:
+            raise ValueError(f"a pass of more than {MAX_ROWS} looks")
+        yield passes[begin:end], looks[first_look : int(ends[end - 1])]
+        begin = end
+
+
+def encode_facts(passes: PassArray, looks: LookArray) -> bytes:
+    """The payload of one piece. Looks are stored thread by thread, ``thread`` itself in their own order."""
+    by_thread = np.argsort(looks["thread"], kind="stable")
+    pass_changed, pass_values = columns.encode(passes, PASS_COLUMNS)
+    look_changed, look_values = columns.encode(looks[by_thread], LOOK_COLUMNS)
+    return pack(
+        {
+            "look_count": np.ascontiguousarray(passes["look_count"]),
+            "pass_changed": pass_changed,
+            "pass_values": pass_values,
+            "thread": np.ascontiguousarray(looks["thread"]),
+            "look_changed": look_changed,
+            "look_values": look_values,
+        }
+    )
+
+
+def decode_facts(payload: bytes) -> tuple[PassArray, LookArray]:
+    """Passes and looks, as many as the passes say, no thread twice in a pass. Raises DamageError."""
+    members = unpack(payload, FACTS_MEMBERS)
+    look_count, thread = members["look_count"], members["thread"]
+    if len(look_count) > MAX_ROWS or len(thread) > MAX_ROWS:
+        raise DamageError("it has too many rows")
+    if int(look_count.sum(dtype=np.uint64)) != len(thread):
+        raise DamageError("its passes and its looks do not fit together")
+    passes = np.zeros(len(look_count), PASS_DTYPE)
+    passes["look_count"] = look_count
+    columns.decode(members["pass_changed"], members["pass_values"], passes, PASS_COLUMNS)
+
+    by_thread = np.argsort(thread, kind="stable")
+    pass_row = np.repeat(np.arange(len(look_count)), look_count)[by_thread]
+    sorted_looks = np.zeros(len(thread), LOOK_DTYPE)
+    sorted_looks["thread"] = thread[by_thread]
+    if ((np.diff(sorted_looks["thread"]) == 0) & (np.diff(pass_row) == 0)).any():
+        raise DamageError("it has a thread twice in one pass")
+    columns.decode(members["look_changed"], members["look_values"], sorted_looks, LOOK_COLUMNS)
+    looks = np.empty_like(sorted_looks)
+    looks[by_thread] = sorted_looks
+    return passes, looks
+
+
+def encode_pairs(first: int, rows: IntPairs) -> Iterator[bytes]:
+    """Payloads of ``frames`` or ``stacks``: ``first`` is the id of the first row."""
+    for begin in range(0, len(rows), MAX_ROWS):
+        part = np.ascontiguousarray(rows[begin : begin + MAX_ROWS], dtype="<i4")
+        yield pack({"first": np.array([first + begin], "<i8"), "rows": part})
+
+
+def decode_pairs(payload: bytes) -> tuple[int, IntPairs]:
+    """(id of the first row, rows). Raises DamageError."""
+    members = unpack(payload, PAIRS_MEMBERS)
+    if len(members["rows"]) > MAX_ROWS:
+        raise DamageError("it has too many rows")
+    return int(members["first"][0]), members["rows"].astype(np.int32)

@@ -1,0 +1,123 @@
+"""The JSON payloads: header, threads, functions, health and end, checked value by value when read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, astuple, replace
+from typing import Any
+
+from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Function, Health, TargetInfo, ThreadSeen
+from gilprof.recording.format import MAX_PAYLOAD, MAX_TIME_NS, DamageError
+from gilprof.recording.records import INT32, checked, record, records
+
+_ROWS_BYTES = 1 << 20
+"""A payload of rows is closed when it has reached this size."""
+_LAST_YEAR_S = 253_402_300_799.0
+"""Unix time of the end of the year 9999, the last that datetime knows."""
+_MAX_HZ = 1e9
+
+
+def encode_header(info: TargetInfo) -> bytes:
+    """The target, and the columns of the facts. An overlong command line loses its last arguments."""
+    while True:
+        payload = _dump({"target": asdict(info), "passes": _layout(PASS_DTYPE), "looks": _layout(LOOK_DTYPE)})
+        if len(payload) <= MAX_PAYLOAD or not info.command:
+            return payload
+        info = replace(info, command=info.command[: len(info.command) // 2])
+
+
+def decode_header(payload: bytes) -> TargetInfo:
+    """The target. Raises DamageError."""
+    values = _load(payload)
+    if values.get("passes") != _layout(PASS_DTYPE) or values.get("looks") != _layout(LOOK_DTYPE):
+        raise DamageError("its facts have other columns than this gilprof reads")
+    info = record(TargetInfo, values.get("target"))
+    if not 0 < info.asked_hz <= _MAX_HZ or not 0 <= info.process_started <= _LAST_YEAR_S:
+        raise DamageError("its rate or its start is out of range")
+    if not all(0 <= t_ns < MAX_TIME_NS for t_ns in (*info.wall_anchor, info.switch_interval_ns)):
+        raise DamageError("one of its times is out of range")
+    return info
+
+
+def encode_threads(threads: Iterable[ThreadSeen]) -> Iterator[bytes]:
+    """Payloads of ``threads``."""
+    return _encode_rows({}, [astuple(thread) for thread in threads])
+
+
+def decode_threads(payload: bytes) -> list[ThreadSeen]:
+    """Raises DamageError."""
+    threads = records(ThreadSeen, _load(payload).get("rows"))
+    for thread in threads:
+        if thread.tid not in INT32 or not 0 <= (thread.ended_ns or 0) < MAX_TIME_NS:
+            raise DamageError("one of its threads is out of range")
+    return threads
+
+
+def encode_functions(first: int, functions: Sequence[Function]) -> Iterator[bytes]:
+    """Payloads of ``functions``: ``first`` is the id of the first one."""
+    return _encode_rows({"first": first}, [astuple(function) for function in functions])
+
+
+def decode_functions(payload: bytes) -> tuple[int, list[Function]]:
+    """(id of the first one, functions). Raises DamageError."""
+    values = _load(payload)
+    functions = records(Function, values.get("rows"))
+    if any(function.first_line not in INT32 for function in functions):
+        raise DamageError("one of its lines is out of range")
+    return checked(int, values.get("first")), functions
+
+
+def encode_health(health: Health) -> bytes:
+    """The payload of ``health``."""
+    return _dump(asdict(health))
+
+
+def decode_health(payload: bytes) -> Health:
+    """Raises DamageError."""
+    return record(Health, _load(payload))
+
+
+def encode_end(ended: str | None) -> bytes:
+    """The payload of ``end``: why the target ended, None if it still lives."""
+    return _dump({"ended": ended})
+
+
+def decode_end(payload: bytes) -> str | None:
+    """Raises DamageError."""
+    ended: str | None = checked(str | None, _load(payload).get("ended"))
+    return ended
+
+
+def _layout(dtype: Any) -> list[list[str]]:
+    """Names and types of the stored columns of a table of facts."""
+    return [[name, dtype[name].str] for name in dtype.names if name != "reserved"]
+
+
+def _dump(values: object) -> bytes:
+    return json.dumps(values, separators=(",", ":")).encode("ascii")
+
+
+def _encode_rows(head: dict[str, int], rows: list[tuple[Any, ...]]) -> Iterator[bytes]:
+    """Payloads of whole rows; ``first`` counts on from payload to payload."""
+    begin, size = 0, 0
+    for end, row in enumerate(rows, start=1):
+        size += len(_dump(row)) + 1
+        if size >= _ROWS_BYTES or end == len(rows):
+            ids = {key: first + begin for key, first in head.items()}
+            yield _dump({**ids, "rows": rows[begin:end]})
+            begin, size = end, 0
+
+
+def _load(payload: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(payload, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise DamageError(f"it is not JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise DamageError("it is not a JSON object")
+    return values
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
