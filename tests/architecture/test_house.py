@@ -31,6 +31,16 @@ def test_check(name: str) -> None:
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-4000:]
 
 
+def test_only_the_live_source_imports_the_extension() -> None:
+    """import-linter does not see compiled modules."""
+    importers = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "gilprof").rglob("*.py")
+        if "gilprof._native" in path.read_text().replace("from gilprof import _native", "gilprof._native")
+    }
+    assert importers == {"gilprof/sources/live.py"}
+
+
 @pytest.mark.parametrize(
     ("layer", "forbidden"),
     [

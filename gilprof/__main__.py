@@ -1,0 +1,5 @@
+"""``python -m gilprof``."""
+
+from gilprof.cli import main
+
+main()
