@@ -56,6 +56,6 @@ def test_only_the_live_source_imports_the_extension() -> None:
 def test_layer_imports_alone(layer: str, forbidden: set[str]) -> None:
     """Each layer can be imported by itself, and brings in nothing from above or beside it."""
     code = f"import sys, {layer}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT.parent)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert not forbidden & set(done.stdout.split())

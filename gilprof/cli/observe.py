@@ -1,0 +1,95 @@
+"""Draws from a source until somebody says stop, the time is up, or the target ends."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+from gilprof.model import Batch
+from gilprof.sources.base import Source
+from gilprof.units import format_rate, format_seconds
+
+DRAIN_EVERY_S = 0.1
+PROGRESS_EVERY_S = 0.5
+
+Take = Callable[[Batch], None]
+
+
+class Stop:
+    """Whether a signal has asked for the end of the profile."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def ask(self, number: int = 0, frame: FrameType | None = None) -> None:
+        """A signal handler."""
+        self.asked = True
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Stop]:
+    """Ctrl-C, SIGTERM and SIGHUP end the profile, not the data: while this lasts they only set the flag.
+
+    SIGHUP stays ignored where it is (``nohup``).
+    """
+    stop = Stop()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, stop.ask) for number in numbers}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def wait(seconds: float, stop: Stop) -> None:
+    """Sleep, unless ``stop`` is asked for."""
+    end = time.monotonic() + seconds
+    while not stop.asked and (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, DRAIN_EVERY_S))
+
+
+def observe(source: Source, take: Take, duration_s: float | None, stop: Stop) -> None:
+    """Give every batch of ``source`` to ``take``, ten times a second."""
+    end = None if duration_s is None else time.monotonic() + duration_s
+    while (batch := source.drain()) is not None:
+        take(batch)
+        if stop.asked or (end is not None and time.monotonic() >= end):
+            break
+        left = DRAIN_EVERY_S if end is None else min(DRAIN_EVERY_S, end - time.monotonic())
+        time.sleep(max(left, 0.0))
+
+
+class Progress:
+    """A line on standard error that keeps itself up to date; nothing where that is no terminal."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._shown = not quiet and sys.stderr.isatty()
+        self._began = self._next = time.monotonic()
+
+    def take(self, batch: Batch) -> None:
+        """Show how far the profile is, now and then."""
+        now = time.monotonic()
+        if not self._shown or now < self._next:
+            return
+        self._next = now + PROGRESS_EVERY_S
+        elapsed = now - self._began
+        rate = format_rate(batch.health.passes / elapsed) if elapsed >= PROGRESS_EVERY_S else "-"
+        click.echo(
+            f"\r\x1b[Kgilprof: {format_seconds(elapsed)}, {batch.health.passes} passes ({rate}); Ctrl-C ends",
+            err=True,
+            nl=False,
+        )
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            click.echo("\r\x1b[K", err=True, nl=False)

@@ -1,0 +1,54 @@
+"""The recording of an attach: when it fails on the way, the profile goes on."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from gilprof.cli.output import complain
+from gilprof.errors import FileError, UsageError
+from gilprof.model import Batch, TargetInfo
+
+ENDING = ".gilprof"
+
+
+def check_ending(path: str) -> None:
+    """Raises UsageError for a file that is not to be a recording."""
+    if not path.endswith(ENDING):
+        raise UsageError(f"writing {path}", "its ending says no format", f"end its name in {ENDING}: a recording")
+
+
+class Recorder:
+    """Writes batches to a recording, or nowhere."""
+
+    def __init__(self, path: str | None, info: TargetInfo, force: bool) -> None:
+        """Raises FileError: nothing was observed yet."""
+        from gilprof.recording.writer import RecordingWriter
+
+        self.failed = False
+        """The recording is not complete."""
+        self._writer = None if path is None else RecordingWriter(path, info, force=force)
+
+    def take(self, batch: Batch) -> None:
+        """Record ``batch``; a failure is told once and ends the recording."""
+        if self._writer is not None and not self.failed:
+            try:
+                self._writer.write(batch)
+            except FileError as error:
+                self._give_up(error)
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            try:
+                self._writer.close()
+            except FileError as failure:
+                self._give_up(failure)
+
+    def _give_up(self, error: FileError) -> None:
+        if not self.failed:
+            complain(f"{error}; the profile goes on without the recording")
+        self.failed = True

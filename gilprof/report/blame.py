@@ -1,0 +1,68 @@
+"""Who waited for whom: by thread, by top function, by own function."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from gilprof.analysis.sums import HANDOVER, PairSums, ProfileSums
+from gilprof.model import ORIGIN_NAMES
+from gilprof.report.functions import Places
+from gilprof.report.groups import Floats, Ints, grouped, in_seconds
+from gilprof.report.model import Blame, BlameRow
+
+_ORIGINS = len(ORIGIN_NAMES)
+
+
+def blame(sums: ProfileSums, places: Places, row_id: npt.NDArray[np.int64]) -> Blame:
+    """The three tables; ``row_id``: the id of the row that shows each thread."""
+    thread = row_id[sums.nodes.thread]
+    return Blame(
+        threads=_rows(sums.pairs, thread, np.zeros_like(thread)),
+        functions=_rows(sums.pairs, places.top, places.top_line),
+        own=_rows(sums.pairs, places.own, places.own_line),
+    )
+
+
+def _rows(pairs: PairSums, who: Ints, line: Ints) -> tuple[BlameRow, ...]:
+    """Rows by ``who`` waited for whom, the most first; ``who`` and ``line`` by node."""
+    told = pairs.holder >= 0
+    holder, holder_line = pairs.holder.astype(np.int64), np.zeros(len(pairs.holder), np.int64)
+    holder_line[told] = line[holder[told]]
+    holder[told] = who[holder[told]]
+    keys = np.stack([holder, who[pairs.waiter], holder_line, line[pairs.waiter]], axis=1)
+    values = np.column_stack([pairs.origin_ns, pairs.overdue_ns])
+    keys, values = grouped(keys, values)
+    lines = _hottest_lines(keys, values)
+    keys, values = grouped(keys[:, :2], values)
+    waited = values[:, :_ORIGINS].sum(axis=1)
+    order = np.argsort(-waited, kind="stable")
+    order = order[waited[order] > 0]
+    parts = in_seconds(np.column_stack([values, waited])[order])
+    return tuple(map(_row, keys[order].tolist(), lines[order].tolist(), parts))
+
+
+def _hottest_lines(keys: Ints, values: Floats) -> Ints:
+    """The two lines that most seconds of each pair fell on; ``keys``: sorted, the pair and its lines."""
+    if len(keys) == 0:
+        return keys[:, 2:]
+    first = np.append(True, (keys[1:, :2] != keys[:-1, :2]).any(axis=1))
+    pair = np.cumsum(first) - 1
+    by_seconds = np.lexsort((-values[:, :_ORIGINS].sum(axis=1), pair))
+    best: Ints = keys[by_seconds[np.flatnonzero(first)], 2:]
+    return best
+
+
+def _row(pair: list[int], lines: list[int], parts: list[float]) -> BlameRow:
+    holder, waiter = pair
+    *origins, overdue_s, waited_s = parts
+    return BlameRow(
+        holder=holder if holder >= 0 else None,
+        why=None if holder >= 0 else "handover" if holder == HANDOVER else "torn",
+        waiter=waiter,
+        seconds=waited_s,
+        waiting=dict(zip(ORIGIN_NAMES, origins, strict=True)),
+        overdue_s=overdue_s,
+        holder_line=lines[0] if lines[0] > 0 else None,
+        waiter_line=lines[1] if lines[1] > 0 else None,
+    )

@@ -1,0 +1,160 @@
+"""A profile as a report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from gilprof import __version__
+from gilprof.analysis.definitions import Definitions
+from gilprof.analysis.sums import ProfileSums
+from gilprof.model import Health, State, TargetInfo
+from gilprof.report.blame import blame
+from gilprof.report.evidence import gather
+from gilprof.report.function_rows import function_rows
+from gilprof.report.functions import FunctionTable, place
+from gilprof.report.groups import seconds
+from gilprof.report.model import SCHEMA, Blame, Function, Gil, Process, Report, Sampling, Selection, Thread
+from gilprof.report.select import narrowed
+from gilprof.report.sentence import sentence
+from gilprof.report.stacks import Forest
+from gilprof.report.threads import is_python, thread_names, thread_table
+
+
+class Profiled(Protocol):
+    """What a report is made from: a Profile, or what a test makes up."""
+
+    @property
+    def info(self) -> TargetInfo:
+        """The process."""
+
+    @property
+    def definitions(self) -> Definitions:
+        """What the ids in the sums refer to."""
+
+    @property
+    def health(self) -> Health:
+        """The sampler's account."""
+
+    @property
+    def ended(self) -> str | None:
+        """How the target ended; None while it lives."""
+
+    def sums(self) -> ProfileSums:
+        """A snapshot."""
+
+
+def build_report(profile: Profiled, selection: Selection | None = None) -> Report:
+    """The report on everything that ``profile`` has seen.
+
+    A ``selection`` narrows the tables, never the sentence, the GIL's figures or the health.
+    """
+    sums, definitions = profile.sums(), profile.definitions
+    names = thread_names(definitions, len(sums.threads.states_ns))
+    table = FunctionTable(definitions, profile.info.stdlib)
+    forest = Forest(definitions, table.row_of, table.unreadable)
+    places = place(sums.nodes, table, forest)
+    python = is_python(sums.threads)
+    whole = thread_table(sums.threads, definitions)
+    seen = sums.threads.states_ns.sum(axis=1) > 0
+    process = _process(profile, sums, whole.rows, int((seen & ~python).sum()))
+    answer = sentence(process, gather(sums, table, places, names))
+
+    shown, threads = sums, whole
+    if selection is not None:
+        shown, listed = narrowed(sums, names, selection)
+        threads = thread_table(shown.threads, definitions, listed)
+    rows, blamed = threads.rows, blame(shown, places, threads.row_id)
+    functions = function_rows(shown, table, forest, places, python, blamed)
+    if selection is not None:
+        rows, functions = _without_blocking(rows, functions)
+    return Report(
+        schema=SCHEMA,
+        gilprof=__version__,
+        mode="sampled",
+        backend=profile.info.backend,
+        sentence=answer,
+        selection=selection,
+        processes=(replace(process, threads=rows, functions=functions, blame=blamed),),
+    )
+
+
+def _process(profile: Profiled, sums: ProfileSums, threads: tuple[Thread, ...], native_threads: int) -> Process:
+    """The process as far as a sentence needs it: without functions and blame."""
+    info, health = profile.info, profile.health
+    duration_s = seconds(sums.last_t_ns - sums.first_t_ns)
+    started_ns = info.wall_anchor[0] + sums.first_t_ns - info.wall_anchor[1]
+    return Process(
+        id=0,
+        pid=info.pid,
+        command=info.command,
+        python=info.python,
+        build=info.build,
+        process_started=_wall_clock(info.process_started),
+        started=_wall_clock(started_ns / 1e9) if sums.passes else None,
+        ended=profile.ended,
+        duration_s=duration_s,
+        observed_s=seconds(sums.observed_ns),
+        unobserved_s=seconds(sums.unobserved_ns),
+        stopped_s=seconds(sums.stopped_ns),
+        sampling=_sampling(info, health, sums, duration_s),
+        running_mean=_ratio(sums.running_ns, sums.observed_ns),
+        native_threads=native_threads,
+        interpreters_seen=health.interpreters,
+        gils=(_gil(info, sums),),
+        threads=threads,
+        functions=(),
+        blame=Blame((), (), ()),
+    )
+
+
+def _sampling(info: TargetInfo, health: Health, sums: ProfileSums, duration_s: float) -> Sampling:
+    states = sums.threads.states_ns
+    return Sampling(
+        asked_hz=info.asked_hz,
+        rate_hz=_ratio(sums.passes, duration_s),
+        passes=sums.passes,
+        missed=max(round(info.asked_hz * duration_s) - sums.passes, 0),
+        torn=sums.torn,
+        unknown=_ratio(float(states[:, State.UNKNOWN].sum()), float(states.sum())),
+        dropped=health.dropped,
+        read_errors=health.read_errors,
+        truncated_stacks=health.truncated_stacks,
+        sampler_cpu_s=seconds(health.sampler_cpu_ns),
+    )
+
+
+def _gil(info: TargetInfo, sums: ProfileSums) -> Gil:
+    gil, observed_ns = sums.gil, sums.observed_ns
+    return Gil(
+        id=0,
+        interpreters=(0,),
+        enabled=True,
+        switch_interval_s=seconds(info.switch_interval_ns),
+        switches=gil.switches,
+        held=_ratio(gil.held_ns, observed_ns),
+        held_blocked=_ratio(gil.held_blocked_ns, observed_ns),
+        handover=_ratio(gil.handover_ns, observed_ns),
+        torn=_ratio(gil.torn_ns, observed_ns),
+        contended=_ratio(gil.contended_ns, observed_ns),
+        waiters_mean=_ratio(gil.waiting_ns, observed_ns),
+    )
+
+
+def _without_blocking(
+    threads: tuple[Thread, ...], functions: tuple[Function, ...]
+) -> tuple[tuple[Thread, ...], tuple[Function, ...]]:
+    """In how much of the time at least one of the selected waited was not summed up."""
+    return (
+        tuple(replace(thread, blocking_s=None) for thread in threads),
+        tuple(replace(function, blocking_s=None) for function in functions),
+    )
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole > 0 else None
+
+
+def _wall_clock(unix_s: float) -> str:
+    return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,44 @@
+"""Sums by key, in numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def summed(rows: npt.NDArray[np.integer], values: Floats, size: int) -> Floats:
+    """(size, k): the sums of ``values`` (n, k) over equal ``rows`` (n,)."""
+    out = np.zeros((size, values.shape[1]))
+    for column in range(values.shape[1]):
+        out[:, column] = np.bincount(rows, values[:, column], minlength=size)
+    return out
+
+
+def grouped(keys: Ints, values: Floats) -> tuple[Ints, Floats]:
+    """The distinct rows of ``keys`` (n, j), sorted, and the sums of ``values`` (n, k) over each."""
+    if len(keys) == 0:
+        return keys, values
+    order = np.lexsort(keys.T[::-1])
+    ordered = keys[order]
+    first = np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))
+    group = np.cumsum(first) - 1
+    return ordered[first], summed(group, values[order], int(group[-1]) + 1)
+
+
+def in_seconds(ns: Floats) -> list[list[float]]:
+    """Rows of nanoseconds as seconds, to the nanosecond."""
+    rows: list[list[float]] = np.round(ns / 1e9, 9).tolist()
+    return rows
+
+
+def seconds(ns: float) -> float:
+    """Nanoseconds as seconds, to the nanosecond."""
+    return round(float(ns) / 1e9, 9)
+
+
+def seconds_by(names: tuple[str, ...], ns: Floats) -> dict[str, float]:
+    """A row of nanoseconds as seconds by name."""
+    return {name: seconds(part) for name, part in zip(names, ns.tolist(), strict=True)}

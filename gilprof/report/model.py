@@ -1,0 +1,175 @@
+"""The typed values of ``report --json``: names, order and units as docs/report.md has them.
+
+Seconds are floats, shares are of 1, what is not known is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SCHEMA = "gilprof.report/1"
+
+Seconds = Mapping[str, float]
+"""Seconds by state, by origin or by what a thread was blocked in; every name always there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How well the process was observed."""
+
+    asked_hz: float
+    rate_hz: float | None
+    passes: int
+    missed: int
+    torn: int
+    unknown: float | None
+    """Share of all threads' time."""
+    dropped: int
+    read_errors: int
+    truncated_stacks: int
+    sampler_cpu_s: float
+    """CPU time of gilprof's sampling thread since it began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gil:
+    """One GIL; shares of the process's ``observed_s``."""
+
+    id: int
+    interpreters: tuple[int, ...]
+    enabled: bool
+    switch_interval_s: float
+    switches: int
+    held: float | None
+    held_blocked: float | None
+    handover: float | None
+    torn: float | None
+    contended: float | None
+    waiters_mean: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread, or (``folded`` > 0) that many ended ones whose names follow one pattern."""
+
+    id: int
+    tid: int | None
+    name: str
+    gil: int | None
+    """None: Python does not know the thread."""
+    alive_s: float
+    cpu_s: float
+    queued_s: float
+    blamed_s: float
+    blocking_s: float | None
+    seconds: Seconds
+    waiting: Seconds
+    blocked: Seconds
+    held_blocked: Seconds
+    folded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a function, while the function was on top; None where the line is not known."""
+
+    line: int | None
+    self: Seconds
+    overdue_s: float
+    blamed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function over all threads; pseudo-functions have neither file nor line."""
+
+    id: int
+    name: str
+    file: str | None
+    line: int | None
+    own: bool
+    self: Seconds
+    total: Seconds
+    overdue_s: float
+    blamed_s: float
+    blamed_total_s: float
+    blocking_s: float | None
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlameRow:
+    """Waiting of ``waiter`` while ``holder`` had the GIL; ``why`` there was no holder: handover, torn."""
+
+    holder: int | None
+    why: str | None
+    waiter: int
+    seconds: float
+    waiting: Seconds
+    """Its parts by origin."""
+    overdue_s: float
+    """Of it, while the holder was overdue."""
+    holder_line: int | None = None
+    """Where the holder was for the most of it; None for threads and where it is not known."""
+    waiter_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """Who waited for whom: by thread, by top function, by own function. Each adds up to all waiting."""
+
+    threads: tuple[BlameRow, ...]
+    functions: tuple[BlameRow, ...]
+    own: tuple[BlameRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process and everything that was seen in it."""
+
+    id: int
+    pid: int
+    command: tuple[str, ...]
+    python: str
+    build: str
+    process_started: str
+    started: str | None
+    """Wall clock of the first pass; None without passes."""
+    ended: str | None
+    duration_s: float
+    observed_s: float
+    unobserved_s: float
+    stopped_s: float
+    sampling: Sampling
+    running_mean: float | None
+    native_threads: int
+    interpreters_seen: int
+    """The most at once; only the main one is observed."""
+    gils: tuple[Gil, ...]
+    threads: tuple[Thread, ...]
+    functions: tuple[Function, ...]
+    blame: Blame
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Patterns (fnmatch) of thread names that a report is narrowed to; None: all."""
+
+    thread: str | None = None
+    waiter: str | None = None
+    holder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a report says."""
+
+    schema: str
+    gilprof: str
+    mode: str
+    backend: str
+    sentence: str
+    selection: Selection | None
+    """None: the whole report, for which the laws hold."""
+    processes: tuple[Process, ...]

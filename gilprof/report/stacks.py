@@ -1,0 +1,114 @@
+"""Stacks as a forest: what stands on which stack, without walking each of them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from gilprof.analysis.definitions import Definitions
+from gilprof.model import NONE
+from gilprof.report.groups import Floats
+
+Rows = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+class Forest:
+    """Rows by stack id: each is a frame on its parent stack. S rows.
+
+    A parent's id is lower than its children's, as it is interned first; a row that says otherwise (a
+    damaged or forged recording) stands as an outermost frame. Frames and functions that do not exist are
+    ``unreadable``.
+    """
+
+    def __init__(self, definitions: Definitions, row_of: Rows, unreadable: int) -> None:
+        """``row_of``: the function row of each function id; ``unreadable``: the row for what is not there."""
+        stacks, frames = definitions.stacks, definitions.frames
+        self.size = len(stacks)
+        ids = np.arange(self.size)
+        parent = stacks[:, 0].astype(np.int64)
+        self._parent = np.where((parent >= 0) & (parent < ids), parent, NONE)
+        functions = _looked_up(frames[:, 0], row_of, unreadable)
+        self.function = _looked_up(stacks[:, 1], functions, unreadable)
+        """(S,) function row of the innermost frame."""
+        self.line = _looked_up(stacks[:, 1], frames[:, 1].astype(np.int64), 0)
+        """(S,) its line; 0: unknown."""
+        depth = self._path_sums(np.ones(self.size, np.int64))
+        by_depth = np.argsort(depth, kind="stable")
+        bounds = np.searchsorted(depth[by_depth], np.arange(1, int(depth.max(initial=0)) + 2))
+        self._levels = [by_depth[a:b] for a, b in pairwise(bounds)]
+
+    def nearest(self, marked: Flags) -> Rows:
+        """(S,) the innermost marked stack on the way from each stack outwards, itself included; ``NONE``."""
+        jump = np.append(np.where(marked, np.arange(self.size), self._outwards()), self.size)
+        while True:
+            further = jump[jump]
+            if np.array_equal(further, jump):
+                break
+            jump = further
+        found = jump[: self.size]
+        return np.where(found < self.size, found, NONE)
+
+    def outermost(self, marked: Flags) -> Rows:
+        """(S,) the outermost marked stack on the way from each stack outwards, itself included; ``NONE``."""
+        return self.nearest(marked & (self._path_sums(marked.astype(np.int64)) == 1))
+
+    def totals(self, values: Floats, functions: int) -> Floats:
+        """(functions, k): the sums of ``values`` (S, k) over the stacks on which each function stands, once
+        each however often it does."""
+        inside = values.copy()
+        for level in reversed(self._levels[1:]):
+            np.add.at(inside, self._parent[level], inside[level])
+        first = self._first_of_function()
+        out = np.zeros((functions, values.shape[1]))
+        np.add.at(out, self.function[first], inside[first])
+        return out
+
+    def _first_of_function(self) -> Flags:
+        """(S,) the frame's function does not stand further out as well.
+
+        Stacks get numbers in preorder, so that what stands on a stack is one run of numbers behind its own;
+        in the order of these numbers a function's frame is inside another one's run where a run begun before
+        it ends behind it.
+        """
+        sizes = np.ones(self.size, np.int64)
+        for level in reversed(self._levels[1:]):
+            np.add.at(sizes, self._parent[level], sizes[level])
+        number = np.zeros(self.size, np.int64)
+        for depth, level in enumerate(self._levels):
+            siblings = level[np.argsort(self._parent[level], kind="stable")]
+            before = np.cumsum(sizes[siblings]) - sizes[siblings]
+            if depth == 0:
+                number[siblings] = before
+                continue
+            parent = self._parent[siblings]
+            first_sibling = np.searchsorted(parent, parent, side="left")
+            number[siblings] = number[parent] + 1 + before - before[first_sibling]
+        order = np.lexsort((number, self.function))
+        base = self.function[order] * (self.size + 1)
+        ends = np.maximum.accumulate(base + (number + sizes)[order]) if self.size else base
+        first = np.ones(self.size, np.bool_)
+        first[order[1:]] = ends[:-1] <= (base + number[order])[1:]
+        return first
+
+    def _outwards(self) -> Rows:
+        return np.where(self._parent >= 0, self._parent, self.size)
+
+    def _path_sums(self, values: Rows) -> Rows:
+        """(S,) the sum of ``values`` from each stack to its outermost frame."""
+        sums = np.append(values, 0)
+        jump = np.append(self._outwards(), self.size)
+        while (jump < self.size).any():
+            sums = sums + sums[jump]
+            jump = jump[jump]
+        return sums[: self.size]
+
+
+def _looked_up(ids: npt.NDArray[np.int32], table: Rows, missing: int) -> Rows:
+    """``table[ids]``, and ``missing`` where there is no such row."""
+    there = (ids >= 0) & (ids < len(table))
+    out = np.full(len(ids), missing, np.int64)
+    out[there] = table[ids[there]]
+    return out

@@ -1,0 +1,157 @@
+"""The tables of the text report."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from gilprof.report.model import BlameRow, Function, Process, Seconds, Thread
+from gilprof.report.names import location, printable
+from gilprof.report.section import Section
+from gilprof.units import format_seconds, format_share
+
+ROWS = 20
+"""Rows that a table shows."""
+PAIR_ROWS = 10
+
+
+def thread_table(process: Process) -> Section:
+    """Threads, those that wait and are blamed most first; shares of each one's own time."""
+    return Section(
+        "Threads: shares of each one's own time; blamed: others' waiting for it",
+        ["thread"],
+        ["held", "held\nblocked", "waiting", "without\nthe GIL", "blocked", "un-\nknown", "CPU", "blamed"],
+        [_thread_row(thread) for thread in sorted(process.threads, key=_harm, reverse=True)],
+        ROWS,
+    )
+
+
+def function_tables(process: Process) -> Iterable[Section]:
+    """Own functions with what goes on under them, then the others with what they do themselves."""
+    blamed: defaultdict[int | None, float] = defaultdict(float)
+    for row in process.blame.own:
+        blamed[row.holder] += row.seconds
+    own = [function for function in process.functions if function.own]
+    own.sort(key=lambda f: (blamed[f.id], _held(f.total), f.total["waiting"] + f.total["released"]), reverse=True)
+    yield Section(
+        "Own functions: anywhere on the stack; blamed: as the innermost of them",
+        ["function"],
+        ["held", "waiting", "no GIL", "blocked", "blamed"],
+        [[_function(f), *_states(f.total), _seconds(blamed[f.id])] for f in own],
+        ROWS,
+    )
+    others = [f for f in process.functions if not f.own and (any(f.self.values()) or f.blamed_s)]
+    others.sort(key=lambda f: (_held(f.self) + f.blamed_s, f.self["waiting"] + f.self["released"]), reverse=True)
+    yield Section(
+        "Other functions: on top of the stack; overdue: held after somebody had asked",
+        ["function"],
+        ["held", "waiting", "no GIL", "blocked", "overdue", "blamed"],
+        [[_function(f), *_states(f.self), _seconds(f.overdue_s), _seconds(f.blamed_s)] for f in others],
+        ROWS,
+    )
+
+
+def line_table(process: Process) -> Section:
+    """Lines on top of the stack, those that hold and are blamed most first."""
+    lines = [
+        (location(function.name, function.file, line.line), line)
+        for function in process.functions
+        for line in function.lines
+        if line.line is not None and _held(line.self) + line.blamed_s > 0
+    ]
+    lines.sort(key=lambda row: _held(row[1].self) + row[1].blamed_s, reverse=True)
+    return Section(
+        "Lines: on top of the stack",
+        ["line"],
+        ["held", "waiting", "overdue", "blamed"],
+        [[name, *map(_seconds, (_held(at.self), at.self["waiting"], at.overdue_s, at.blamed_s))] for name, at in lines],
+        ROWS,
+    )
+
+
+def blame_table(process: Process) -> Section:
+    """Which own function waited for which, and why."""
+    functions = {function.id: function for function in process.functions}
+
+    def at(row: int, line: int | None) -> str:
+        function = functions[row]
+        return location(function.name, function.file, line or function.line)
+
+    return _pairs(
+        "own functions",
+        process,
+        process.blame.own,
+        lambda row: at(row.waiter, row.waiter_line),
+        lambda row: f"({row.why})" if row.holder is None else at(row.holder, row.holder_line),
+    )
+
+
+def thread_blame_table(process: Process) -> Section:
+    """Which thread waited for which."""
+    names = {thread.id: printable(thread.name, 60) for thread in process.threads}
+    return _pairs(
+        "threads",
+        process,
+        process.blame.threads,
+        lambda row: names[row.waiter],
+        lambda row: f"({row.why})" if row.holder is None else names[row.holder],
+    )
+
+
+def _pairs(
+    what: str,
+    process: Process,
+    rows: Sequence[BlameRow],
+    waiter: Callable[[BlameRow], str],
+    holder: Callable[[BlameRow], str],
+) -> Section:
+    everything = (process.gils[0].waiters_mean or 0.0) * process.observed_s
+    return Section(
+        f"Who waits for whom, {what}: shares of all waiting, overdue of this",
+        ["waiter", "for"],
+        ["waiting", "share", "mostly", "overdue"],
+        [[waiter(row), holder(row), *_wait(row, everything)] for row in rows],
+        PAIR_ROWS,
+    )
+
+
+def _wait(row: BlameRow, everything_s: float) -> list[str]:
+    return [
+        _seconds(row.seconds),
+        format_share(row.seconds / everything_s),
+        max(row.waiting, key=row.waiting.__getitem__),
+        format_share(row.overdue_s / row.seconds),
+    ]
+
+
+def _thread_row(thread: Thread) -> list[str]:
+    name = printable(thread.name, 60)
+    if thread.folded:
+        name = f"{name} ×{thread.folded}"
+    if thread.gil is None:
+        name = f"native: {name}"
+    shares = [format_share(seconds / thread.alive_s) for seconds in thread.seconds.values()]
+    return [name, *shares, format_share(thread.cpu_s / thread.alive_s), _seconds(thread.blamed_s)]
+
+
+def _function(function: Function) -> str:
+    return location(function.name, function.file, function.line)
+
+
+def _states(seconds: Seconds) -> list[str]:
+    return [
+        _seconds(_held(seconds)),
+        *(_seconds(seconds[name]) for name in ("waiting", "released", "blocked")),
+    ]
+
+
+def _seconds(seconds: float) -> str:
+    return format_seconds(seconds) if seconds else "-"
+
+
+def _held(seconds: Seconds) -> float:
+    return seconds["held"] + seconds["held_blocked"]
+
+
+def _harm(thread: Thread) -> tuple[float, float]:
+    return thread.seconds["waiting"] + thread.blamed_s, thread.alive_s - thread.seconds["blocked"]

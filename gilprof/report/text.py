@@ -1,0 +1,104 @@
+"""The report for people: the sentence first, then the figures behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import StringIO
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from gilprof.report.health import health
+from gilprof.report.model import Gil, Process, Report
+from gilprof.report.names import printable
+from gilprof.report.tables import blame_table, function_tables, line_table, thread_blame_table, thread_table
+from gilprof.units import format_mean, format_rate, format_seconds, format_share
+
+
+def render(parts: Iterator[RenderableType], width: int, styled: bool) -> str:
+    """``parts`` as text of ``width`` columns; without ``styled`` plain characters only."""
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=styled,
+        color_system="standard" if styled else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    for part in parts:
+        console.print(part)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def report_text(report: Report, width: int = 80, styled: bool = False) -> str:
+    """``report`` as text of ``width`` columns; ``styled``: with a terminal's bold and colours."""
+    return render(_report(report), width, styled)
+
+
+def _report(report: Report) -> Iterator[RenderableType]:
+    yield Text(report.sentence, style="bold")
+    yield Text()
+    for process in report.processes:
+        yield from _process(process, narrowed=report.selection is not None)
+
+
+def _process(process: Process, narrowed: bool) -> Iterator[RenderableType]:
+    yield Text(_what_was_observed(process))
+    yield Text(_threads_at_once(process))
+    for gil in process.gils:
+        yield from map(Text, _gil_lines(gil, process.observed_s))
+    tables = [
+        thread_table(process),
+        *function_tables(process),
+        line_table(process),
+        blame_table(process),
+        thread_blame_table(process),
+    ]
+    if narrowed:
+        yield Text()
+        yield Text("The tables are of the selected threads; the sentence and the lines above are of all.")
+    for table in tables:
+        if table.rows:
+            yield Text()
+            yield table
+    yield Text()
+    for line, style in health(process):
+        yield Text(line, style=style)
+
+
+def _what_was_observed(process: Process) -> str:
+    command = printable(" ".join(process.command), 120)
+    ended = f", ended: {process.ended}" if process.ended else ""
+    parts = [f"{format_seconds(process.observed_s)} observed"]
+    if process.unobserved_s:
+        parts.append(f"{format_seconds(process.unobserved_s)} not")
+    if process.stopped_s:
+        parts.append(f"stopped for {format_seconds(process.stopped_s)} of that")
+    return f"Process {process.pid}, Python {process.python}: {command}; {', '.join(parts)}{ended}"
+
+
+def _threads_at_once(process: Process) -> str:
+    python = [thread for thread in process.threads if thread.gil is not None]
+    count = sum(max(thread.folded, 1) for thread in python)
+    observed_s = process.observed_s or 1.0
+    released = sum(thread.seconds["released"] for thread in python) / observed_s
+    native = f"; {process.native_threads} threads that Python does not know" if process.native_threads else ""
+    return (
+        f"Threads: {format_mean(process.running_mean)} of {count} Python threads ran at once on average, "
+        f"{format_mean(released)} without GIL{native}"
+    )
+
+
+def _gil_lines(gil: Gil, observed_s: float) -> Iterator[str]:
+    rate = format_rate(gil.switches / observed_s) if observed_s else "?"
+    yield (
+        f"GIL: held {format_share(gil.held)}, held while blocked {format_share(gil.held_blocked)}, "
+        f"hand-over {format_share(gil.handover)}, torn {format_share(gil.torn)} of the time"
+    )
+    yield (
+        f"GIL: waited for {format_share(gil.contended)} of the time, by {format_mean(gil.waiters_mean)} on average; "
+        f"{gil.switches} switches ({rate})"
+    )
