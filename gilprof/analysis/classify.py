@@ -88,20 +88,21 @@ class Classifier:
     def _decide_runnable(self, final: bool) -> None:
         pending = self._pending
         looks = pending.looks
-        # A thread that is missing from the newest pass has ended: nothing of it follows.
-        complete = np.ones(len(looks), np.bool_)
-        if not final and len(pending.passes):
-            newest = looks["thread"][pending.pass_row == len(pending.passes) - 1]
-            complete = ~np.isin(looks["thread"], newest)
         order = np.argsort(looks["thread"], kind="stable")
+        thread, row = looks["thread"][order], pending.pass_row[order]
+        breaks = (np.diff(thread, prepend=-1) != 0) | (np.diff(row, prepend=-1) > 1)
+        stay = np.cumsum(breaks)
+        # A stay that does not reach the newest pass has ended.
+        last_row = np.zeros(len(stay) + 1, np.int64)
+        np.maximum.at(last_row, stay, row)
         pending.state[order] = decide_runs(
-            looks["thread"][order],
+            stay,
             pending.state[order],
             looks["cpu_ns"][order].astype(np.float64),
             looks["timeslices"][order].astype(np.int64),
             pending.computed_before[order],
             pending.gil_sought[order],
-            complete[order],
+            final | (last_row[stay] < len(pending.passes) - 1),
         )
 
     def _decided_passes(self) -> int:

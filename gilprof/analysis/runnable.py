@@ -39,7 +39,7 @@ Rows = npt.NDArray[np.int64]
 
 
 def decide_runs(
-    thread: npt.NDArray[np.int32],
+    stay: Rows,
     state: npt.NDArray[np.uint8],
     cpu_ns: npt.NDArray[np.float64],
     timeslices: npt.NDArray[np.int64],
@@ -49,21 +49,22 @@ def decide_runs(
 ) -> npt.NDArray[np.uint8]:
     """``state`` with every ``UNDECIDED`` look decided whose block has a look behind it.
 
-    All columns: one row a look, sorted by thread, then by time. ``cpu_ns``, ``timeslices`` are cumulative.
+    All columns: one row a look, sorted by thread, then by time. ``stay`` numbers the stretches of passes without a
+    break in which one thread was seen. ``cpu_ns``, ``timeslices`` are cumulative.
     ``computed_before``: on a CPU all the time since the look before. ``gil_sought``: some thread was awake
-    inside take_gil or drop_gil in that pass. ``complete``: no look of this thread will ever follow the last one
-    here; its last run is decided without a look behind it.
+    inside take_gil or drop_gil in that pass. ``complete``: the stay has ended; its last run is
+    decided without a look behind it.
     """
     rows = np.arange(len(state))
     open_look = state == UNDECIDED
     if not open_look.any():
         return state
-    block_end = _block_ends(thread, open_look)
-    has_border = (block_end < len(state)) & (thread[np.minimum(block_end, len(state) - 1)] == thread)
+    block_end = _block_ends(stay, open_look)
+    has_border = (block_end < len(state)) & (stay[np.minimum(block_end, len(state) - 1)] == stay)
     look = rows[open_look & (has_border | complete)]
     last = np.where(has_border, block_end, block_end - 1)[look]
 
-    changed = np.append((timeslices[1:] != timeslices[:-1]) | (thread[1:] != thread[:-1]), True)
+    changed = np.append((timeslices[1:] != timeslices[:-1]) | (stay[1:] != stay[:-1]), True)
     next_slice = np.minimum.accumulate(np.where(changed, rows + 1, len(state))[::-1])[::-1]
     event = np.minimum(next_slice[look], last)
     # Put on a CPU, and still neither holding nor asleep: only the end of that time slice tells its CPU time.
@@ -81,11 +82,11 @@ def decide_runs(
     return out
 
 
-def _block_ends(thread: npt.NDArray[np.int32], open_look: Bools) -> Rows:
-    """For each open look, the row behind its block (maybe another thread's, or behind the end)."""
+def _block_ends(stay: Rows, open_look: Bools) -> Rows:
+    """For each open look, the row behind its block (maybe another stay's, or behind the end)."""
     rows = np.arange(len(open_look))
     follows = np.zeros(len(open_look), np.bool_)
-    follows[1:] = open_look[1:] & open_look[:-1] & (thread[1:] == thread[:-1])
+    follows[1:] = open_look[1:] & open_look[:-1] & (stay[1:] == stay[:-1])
     run_start = np.maximum.accumulate(np.where(open_look & ~follows, rows, 0))
     goes_on = np.append(follows[1:], False)
     run_end = np.minimum.accumulate(np.where(open_look & ~goes_on, rows + 1, len(rows))[::-1])[::-1]

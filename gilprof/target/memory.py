@@ -22,7 +22,7 @@ _U32 = struct.Struct("<I")
 _U64 = struct.Struct("<Q")
 
 
-class MemoryUnreadable(Exception):  # noqa: N818  the field says "unreadable", not "error"
+class MemoryUnreadable(Exception):
     """Nothing is mapped at the address, or it is no address; internal to ``gilprof.target``."""
 
     def __init__(self, address: int, size: int) -> None:

@@ -12,7 +12,7 @@ MAX_INTERPRETERS = 1_000
 MAX_THREADS = 100_000
 
 
-class Implausible(Exception):  # noqa: N818  a finding, perhaps of one moment only
+class Implausible(Exception):
     """What was read cannot be so: the layout does not fit, or it changed while it was read."""
 
     def __init__(self, check: str, found: str) -> None:
