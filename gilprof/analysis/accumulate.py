@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gilprof.analysis.sums import Ids, NodeSums, PairSums, ThreadSums
+from gilprof.analysis.thread_rows import ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, LookVerdicts
 from gilprof.model import BlockedIn, Origin, State
 
@@ -38,6 +39,12 @@ class SumTable:
         self._reach(rows)
         return self._values[:rows].copy()
 
+    def regroup(self, rows: Rows, count: int) -> None:
+        """Row i becomes part of row ``rows[i]``; ``count`` rows are left."""
+        old = self.first(len(rows))
+        self._values = np.zeros((max(count, 64), old.shape[1]))
+        np.add.at(self._values, rows, old)
+
     def _reach(self, rows: int) -> None:
         if rows > len(self._values):
             more = max(rows - len(self._values), len(self._values))
@@ -66,7 +73,7 @@ class Numbering:
 
 
 class ThreadTable:
-    """Sums by thread id."""
+    """Sums by thread row."""
 
     _CPU, _QUEUED, _BLAMED, _BLOCKING, _PYTHON = range(5)
 
@@ -96,10 +103,28 @@ class ThreadTable:
         self._account.add_column(rows, self._BLAMED, victims_ns)
         self._account.add_column(rows, self._BLOCKING, weight)
 
-    def sums(self) -> ThreadSums:
+    def harm_ns(self, rows: Rows) -> Floats:
+        """Waiting and blame of each of these rows."""
+        waiting, blamed = self._states.first(self._count), self._account.first(self._count)
+        out: Floats = waiting[rows, State.WAITING] + blamed[rows, self._BLAMED]
+        return out
+
+    def python(self) -> npt.NDArray[np.bool_]:
+        """(T,) the interpreter has known the thread at some look."""
+        out: npt.NDArray[np.bool_] = self._account.first(self._count)[:, self._PYTHON] > 0
+        return out
+
+    def merge(self, target: Rows) -> None:
+        """Add each row to its target row."""
+        for table in (self._states, self._origins, self._blocked, self._held_blocked, self._account):
+            table.regroup(target[: self._count], self._count)
+
+    def sums(self, rows: ThreadRows) -> ThreadSums:
         """A snapshot."""
         account = self._account.first(self._count)
         return ThreadSums(
+            id=rows.ids[: self._count],
+            folded=rows.folded[: self._count],
             states_ns=self._states.first(self._count),
             origin_ns=self._origins.first(self._count),
             blocked_in_ns=self._blocked.first(self._count),
@@ -108,7 +133,7 @@ class ThreadTable:
             queued_ns=account[:, self._QUEUED],
             blamed_ns=account[:, self._BLAMED],
             blocking_ns=account[:, self._BLOCKING],
-            python=account[:, self._PYTHON] > 0,
+            python=self.python(),
         )
 
 
@@ -137,6 +162,15 @@ class NodeTable:
         """Charge others' waiting, and the time in which there was any, to the holders."""
         self._account.add_column(rows, self._BLAMED, victims_ns)
         self._account.add_column(rows, self._BLOCKING, weight)
+
+    def merge(self, target: Rows) -> Rows:
+        """Give each node to its thread's target row; (N,) the row that each node's sums belong to now."""
+        keys = self._numbering.keys(3)
+        self._numbering = Numbering()
+        rows = self._numbering.number(target[keys[:, 0]], keys[:, 1], keys[:, 2])
+        for table in (self._states, self._blocked, self._account):
+            table.regroup(rows, len(self._numbering))
+        return rows
 
     def sums(self) -> NodeSums:
         """A snapshot."""
@@ -168,6 +202,16 @@ class PairTable:
         rows = self._numbering.number(holder, waiter)
         self._origins.add(rows, origin, weight)
         self._overdue.add_column(rows, 0, weight * overdue)
+
+    def merge(self, node: Rows) -> None:
+        """Give each pair to its nodes' new rows."""
+        keys = self._numbering.keys(2).astype(np.int64)
+        told = keys >= 0
+        keys[told] = node[keys[told]]
+        self._numbering = Numbering()
+        rows = self._numbering.number(keys[:, 0], keys[:, 1])
+        for table in (self._origins, self._overdue):
+            table.regroup(rows, len(self._numbering))
 
     def sums(self) -> PairSums:
         """A snapshot."""

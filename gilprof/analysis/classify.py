@@ -63,6 +63,15 @@ class Classifier:
         self._decide_runnable(final=True)
         return self._emit(len(self._pending.passes))
 
+    def pending_threads(self) -> npt.NDArray[np.int32]:
+        """The threads of which some look is not decided yet, or waits behind one that is not."""
+        return np.unique(self._pending.looks["thread"])
+
+    def forget(self, threads: Rows) -> None:
+        """These threads have ended, and other ones will come under their numbers."""
+        self._origins.forget(threads)
+        self._kernel.forget(threads)
+
     def _taken_in(self, passes: PassArray, looks: LookArray) -> Pending:
         row = np.repeat(np.arange(len(passes)), passes["look_count"])
         weights = self._clock.weigh(passes)

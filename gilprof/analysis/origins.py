@@ -83,6 +83,10 @@ class Origins:
         out[order] = np.where(waits, origin, NOT_APPLICABLE).astype(np.uint8)
         return out
 
+    def forget(self, threads: npt.NDArray[np.int64]) -> None:
+        """Other threads will come under these numbers."""
+        self._state[threads[threads < len(self._state)]] = _NO_LOOK
+
     def _grow(self, size: int) -> None:
         extra = max(size, 2 * len(self._state)) - len(self._state)
         if size > len(self._state):

@@ -8,12 +8,13 @@ from gilprof.analysis.accumulate import NodeTable, PairTable, ThreadTable
 from gilprof.analysis.classify import Classifier
 from gilprof.analysis.definitions import Definitions
 from gilprof.analysis.sums import HANDOVER, TORN, GilSums, ProfileSums
+from gilprof.analysis.thread_rows import ENDED_ROWS, ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, Verdicts
 from gilprof.model import NONE, Batch, Health, State, TargetInfo
 
 
 class Profile:
-    """Everything that is known of one process so far; bounded by the program, not by time."""
+    """Everything that is known of one process so far; bounded by the program's code and threads, not by time."""
 
     def __init__(self, info: TargetInfo) -> None:
         self.info = info
@@ -21,6 +22,7 @@ class Profile:
         self.health = Health()
         self.ended: str | None = None
         self._classifier = Classifier(info)
+        self._rows = ThreadRows()
         self._threads = ThreadTable()
         self._nodes = NodeTable()
         self._pairs = PairTable()
@@ -37,11 +39,17 @@ class Profile:
         self.health = batch.health
         self.ended = batch.ended or self.ended
         if len(batch.passes):
-            self._count(self._classifier.feed(batch.passes, batch.looks))
+            passes, looks = batch.passes.copy(), batch.looks.copy()
+            looks["thread"] = self._rows.rows(looks["thread"])
+            passes["holder"] = self._rows.rows(passes["holder"])
+            self._count(self._classifier.feed(passes, looks))
+        self._rows.note_ends(batch.threads)
+        self._fold(beyond=2 * ENDED_ROWS)
 
     def finish(self) -> None:
         """Decide what is left: no batch follows."""
         self._count(self._classifier.finish())
+        self._fold(beyond=ENDED_ROWS)
 
     def sums(self) -> ProfileSums:
         """A snapshot."""
@@ -67,10 +75,22 @@ class Profile:
                 waiting_ns=float(waiting),
                 switches=max(last_switch - first_switch, 0),
             ),
-            threads=self._threads.sums(),
+            threads=self._threads.sums(self._rows),
             nodes=self._nodes.sums(),
             pairs=self._pairs.sums(),
         )
+
+    def _fold(self, beyond: int) -> None:
+        """Fold ended threads once there are more than ``beyond``, all but those with the most waiting and blame."""
+        ended = self._rows.ended()
+        if len(ended) <= beyond:
+            return
+        ended = ended[~np.isin(ended, self._classifier.pending_threads())]
+        least = ended[np.argsort(-self._threads.harm_ns(ended), kind="stable")][ENDED_ROWS:]
+        target = self._rows.fold(least.tolist(), self.definitions.threads, self._threads.python())
+        self._threads.merge(target)
+        self._pairs.merge(self._nodes.merge(target))
+        self._classifier.forget(np.flatnonzero(target != np.arange(len(target))))
 
     def _count(self, verdicts: Verdicts) -> None:
         passes, looks = verdicts.passes, verdicts.looks

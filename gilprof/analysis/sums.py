@@ -37,7 +37,12 @@ class GilSums:
 
 @dataclass(frozen=True, slots=True)
 class ThreadSums:
-    """Rows by thread id; T rows. A thread that was never seen has zeros."""
+    """One row a thread, or for many folded ones; T rows. Rows without time belong to nobody."""
+
+    id: npt.NDArray[np.int64]
+    """(T,) the thread's id; of folded ones, the first one's."""
+    folded: npt.NDArray[np.int64]
+    """(T,) how many ended threads were folded into the row; 0: it is one thread's own."""
 
     states_ns: Ns
     """(T, 6) by State."""
@@ -64,6 +69,7 @@ class NodeSums:
     """Rows by node: a thread, its stack, and whether a garbage collection ran on top of it. N rows."""
 
     thread: Ids
+    """Row in ThreadSums."""
     stack: Ids
     """Stack id, ``NONE`` (no Python frame) or ``UNREADABLE``."""
     gc: npt.NDArray[np.bool_]

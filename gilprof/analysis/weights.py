@@ -99,6 +99,10 @@ class KernelAccount:
         self._known[ids] = True
         return cpu, queued
 
+    def forget(self, threads: npt.NDArray[np.int64]) -> None:
+        """Other threads will come under these numbers."""
+        self._known[threads[threads < len(self._known)]] = False
+
     def _grow(self, size: int) -> None:
         if size > len(self._known):
             extra = max(size, 2 * len(self._known)) - len(self._known)

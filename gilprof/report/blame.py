@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from gilprof.analysis.sums import HANDOVER, PairSums, ProfileSums
 from gilprof.model import ORIGIN_NAMES
@@ -14,9 +13,9 @@ from gilprof.report.model import Blame, BlameRow
 _ORIGINS = len(ORIGIN_NAMES)
 
 
-def blame(sums: ProfileSums, places: Places, row_id: npt.NDArray[np.int64]) -> Blame:
-    """The three tables; ``row_id``: the id of the row that shows each thread."""
-    thread = row_id[sums.nodes.thread]
+def blame(sums: ProfileSums, places: Places) -> Blame:
+    """The three tables."""
+    thread = sums.threads.id[sums.nodes.thread]
     return Blame(
         threads=_rows(sums.pairs, thread, np.zeros_like(thread)),
         functions=_rows(sums.pairs, places.top, places.top_line),

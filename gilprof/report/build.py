@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
+import numpy as np
+
 from gilprof import __version__
 from gilprof.analysis.definitions import Definitions
 from gilprof.analysis.sums import ProfileSums
@@ -19,7 +21,7 @@ from gilprof.report.model import SCHEMA, Blame, Function, Gil, Process, Report, 
 from gilprof.report.select import narrowed
 from gilprof.report.sentence import sentence
 from gilprof.report.stacks import Forest
-from gilprof.report.threads import is_python, thread_names, thread_table
+from gilprof.report.threads import is_python, thread_names, thread_rows
 
 
 class Profiled(Protocol):
@@ -51,21 +53,22 @@ def build_report(profile: Profiled, selection: Selection | None = None) -> Repor
     A ``selection`` narrows the tables, never the sentence, the GIL's figures or the health.
     """
     sums, definitions = profile.sums(), profile.definitions
-    names = thread_names(definitions, len(sums.threads.states_ns))
+    names = thread_names(sums.threads, definitions)
     table = FunctionTable(definitions, profile.info.stdlib)
     forest = Forest(definitions, table.row_of, table.unreadable)
     places = place(sums.nodes, table, forest)
     python = is_python(sums.threads)
-    whole = thread_table(sums.threads, definitions)
+    whole = thread_rows(sums.threads, definitions)
     seen = sums.threads.states_ns.sum(axis=1) > 0
-    process = _process(profile, sums, whole.rows, int((seen & ~python).sum()))
+    native_threads = np.maximum(sums.threads.folded, 1)[seen & ~python].sum()
+    process = _process(profile, sums, whole, int(native_threads))
     answer = sentence(process, gather(sums, table, places, names))
 
-    shown, threads = sums, whole
+    shown, rows = sums, whole
     if selection is not None:
         shown, listed = narrowed(sums, names, selection)
-        threads = thread_table(shown.threads, definitions, listed)
-    rows, blamed = threads.rows, blame(shown, places, threads.row_id)
+        rows = thread_rows(shown.threads, definitions, listed)
+    blamed = blame(shown, places)
     functions = function_rows(shown, table, forest, places, python, blamed)
     if selection is not None:
         rows, functions = _without_blocking(rows, functions)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+
+from gilprof.analysis.thread_rows import name_pattern
 
 NO_FRAME = "<no Python frame>"
 GC = "<GC>"
 UNREADABLE_STACK = "<unreadable stack>"
 _NAMED_BY_FOLDER = ("__init__.py", "__main__.py")
-_DIGITS = re.compile(r"\d+")
 
 
 def printable(name: str, limit: int = 300) -> str:
@@ -33,11 +33,6 @@ def location(name: str, file: str | None, line: int | None) -> str:
         return printable(name)
     place = base_name(file) if line is None else f"{base_name(file)}:{line}"
     return printable(f"{name} ({place})")
-
-
-def name_pattern(name: str) -> str:
-    """``Thread-12 (work)`` as ``Thread-* (work)``: what numbered threads have in common."""
-    return _DIGITS.sub("*", name)
 
 
 def threads_named(names: Sequence[str]) -> str:

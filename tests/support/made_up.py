@@ -124,6 +124,7 @@ class MadeUp:
                 nodes.setdefault((thread, self.stack(seen.stack), seen.gc), len(nodes))
         size = max([-1, *(t for _, looks, _ in self.passes for t in looks)]) + 1
         threads = ThreadSums(
+            np.arange(size), np.zeros(size, np.int64),
             np.zeros((size, 6)), np.zeros((size, 3)), np.zeros((size, 6)), np.zeros((size, 6)),
             np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size, np.bool_),
         )  # fmt: skip

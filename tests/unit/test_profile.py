@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from gilprof.analysis.profile import Profile
 from gilprof.analysis.sums import HANDOVER, TORN, ProfileSums
-from gilprof.model import UNREADABLE, PassFlag, State
-from tests.support.facts import INFO, SLEEP, Script
+from gilprof.analysis.thread_rows import ENDED_ROWS
+from gilprof.model import UNREADABLE, Batch, PassFlag, State
+from tests.support.facts import INFO, SLEEP, Script, cut
 
 HOME = "work app.py:10"
 
@@ -58,6 +61,55 @@ def test_running_counts_python_threads_that_compute() -> None:
 def test_switches_are_the_interpreters_own_count() -> None:
     script = Script().at(0, switch_number=100).holds("a", HOME).at(1, switch_number=140).holds("a", HOME)
     assert summed(script)[1].gil.switches == 40
+
+
+def short_lives(count: int) -> Batch:
+    """Threads that each wait for ``keeper`` for 2 ms and end; every hundredth waits for 20 ms."""
+    script, ms = Script(), 0
+    script.at(ms).holds("keeper", HOME)
+    for number in range(count):
+        name = f"job-{number}"
+        for _ in range(20 if number % 100 == 0 else 2):
+            ms += 1
+            script.at(ms).holds("keeper", HOME).waits(name, HOME)
+        script.ends(name)
+    return script.batch()
+
+
+def test_threads_without_end_fold() -> None:
+    """Rows stay bounded, the worst keep theirs, and every sum stays whole, in one batch or in many."""
+    batch = short_lives(3000)
+    waited_ns = batch.passes["t_ns"][-1] - batch.passes["t_ns"][0]
+    for ends in ([], list(range(0, len(batch.passes), 37))):
+        profile = Profile(INFO)
+        for part in cut_with_threads(batch, ends):
+            profile.add(part)
+            assert len(profile.sums().threads.id) <= 2 * ENDED_ROWS + len(batch.threads) * (not ends) + 40
+        profile.finish()
+        sums = profile.sums()
+        shown = sums.threads.states_ns.sum(1) > 0
+        assert shown.sum() == ENDED_ROWS + 2
+        assert sums.threads.folded.sum() == 3000 - ENDED_ROWS
+        worst = {thread.id for thread in batch.threads if thread.name.endswith("00")}
+        assert worst <= set(sums.threads.id[shown].tolist())
+        np.testing.assert_allclose(sums.threads.states_ns[:, State.WAITING].sum(), waited_ns)
+        np.testing.assert_allclose(sums.pairs.origin_ns.sum(), waited_ns)
+        np.testing.assert_allclose(sums.nodes.blamed_ns.sum(), waited_ns)
+        group = int(sums.threads.id[sums.threads.folded > 0][0])
+        assert profile.definitions.threads[group].name == "job-*"
+
+
+def cut_with_threads(batch: Batch, ends: list[int]) -> list[Batch]:
+    """Pieces that tell each thread once, and its end when it comes, as a live source does."""
+    out: list[Batch] = []
+    told_until = -1
+    for piece in cut(batch, ends):
+        until = int(piece.passes["t_ns"][-1]) if len(piece.passes) else told_until
+        told = tuple(t for t in batch.threads if t.ended_ns is not None and told_until < t.ended_ns <= until)
+        alive = tuple(t for t in batch.threads if t.ended_ns is None) if not out else ()
+        out.append(replace(piece, threads=alive + told))
+        told_until = until
+    return out
 
 
 def test_nodes_add_up_to_threads() -> None:

@@ -14,7 +14,6 @@ from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, Function, Health, Origi
 from gilprof.report.build import build_report
 from gilprof.report.functions import is_own
 from gilprof.report.json import dumps
-from gilprof.report.threads import ENDED_ROWS
 from tests.support.laws import ORIGINS, STATES, WHERES, check_laws
 from tests.support.made_up import BOOTSTRAP, STDLIB, MadeUp, Seen
 
@@ -191,23 +190,6 @@ def many_threads(count: int) -> MadeUp:
         profile.add(0.001, {0: Seen(State.HELD, MAIN), n: Seen(State.WAITING, STEP)}, passes=1)
         profile.add(0.001 * (1 + n), {0: Seen(State.WAITING, MAIN), n: Seen(State.HELD, STEP)}, passes=1 + n)
     return profile
-
-
-def test_threads_without_end_fold() -> None:
-    profile = many_threads(ENDED_ROWS + 50)
-    report = as_json(profile)
-    check_laws(report, sigmas=None)
-    threads = report["processes"][0]["threads"]
-    assert len(threads) == 1 + ENDED_ROWS + 1
-    folded = threads[-1]
-    assert (folded["name"], folded["tid"], folded["folded"]) == ("Thread-* (job)", None, 50)
-    assert {thread["id"] for thread in threads[1:-1]} == set(range(51, ENDED_ROWS + 51))
-    assert folded["seconds"]["waiting"] == pytest.approx(0.05)
-
-
-def test_no_fold_below_the_bound() -> None:
-    threads = as_json(many_threads(20))["processes"][0]["threads"]
-    assert [thread["folded"] for thread in threads] == [0] * 21
 
 
 def test_a_report_of_many_stacks_is_fast() -> None:
