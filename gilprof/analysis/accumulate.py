@@ -105,13 +105,14 @@ class ThreadTable:
 
     def harm_ns(self, rows: Rows) -> Floats:
         """Waiting and blame of each of these rows."""
-        waiting, blamed = self._states.first(self._count), self._account.first(self._count)
+        count = int(rows.max(initial=-1)) + 1
+        waiting, blamed = self._states.first(count), self._account.first(count)
         out: Floats = waiting[rows, State.WAITING] + blamed[rows, self._BLAMED]
         return out
 
-    def python(self) -> npt.NDArray[np.bool_]:
-        """(T,) the interpreter has known the thread at some look."""
-        out: npt.NDArray[np.bool_] = self._account.first(self._count)[:, self._PYTHON] > 0
+    def python(self, count: int) -> npt.NDArray[np.bool_]:
+        """(``count``,) the interpreter has known the thread at some look."""
+        out: npt.NDArray[np.bool_] = self._account.first(count)[:, self._PYTHON] > 0
         return out
 
     def merge(self, target: Rows) -> None:
@@ -133,7 +134,7 @@ class ThreadTable:
             queued_ns=account[:, self._QUEUED],
             blamed_ns=account[:, self._BLAMED],
             blocking_ns=account[:, self._BLOCKING],
-            python=self.python(),
+            python=self.python(self._count),
         )
 
 

@@ -87,7 +87,7 @@ class Profile:
             return
         ended = ended[~np.isin(ended, self._classifier.pending_threads())]
         least = ended[np.argsort(-self._threads.harm_ns(ended), kind="stable")][ENDED_ROWS:]
-        target = self._rows.fold(least.tolist(), self.definitions.threads, self._threads.python())
+        target = self._rows.fold(least.tolist(), self.definitions.threads, self._threads.python(len(self._rows.ids)))
         self._threads.merge(target)
         self._pairs.merge(self._nodes.merge(target))
         self._classifier.forget(np.flatnonzero(target != np.arange(len(target))))
