@@ -42,6 +42,8 @@ class LiveSource:
         )
         self._threads = ThreadNames(process, memory, target)
         self._ended: str | None = None
+        self._closed = False
+        self._left: Batch | None = None
         _allow_many_files()
         self._sampler = Sampler(process.pid, target.layout, rate_hz, _cgroup_events(process.pid))
         self._sampler.start()
@@ -63,7 +65,16 @@ class LiveSource:
         return cls(process, memory, target, rate_hz)
 
     def drain(self) -> Batch | None:
-        """What the sampler has gathered since the last call; None once the target's end was told."""
+        """What the sampler has gathered since the last call.
+
+        None once the target's end was told, or after ``close`` what was left.
+        """
+        if self._closed:
+            left, self._left = self._left, None
+            return left
+        return self._gather()
+
+    def _gather(self) -> Batch | None:
         if self._ended is not None:
             return None
         taken = self._sampler.drain()
@@ -84,8 +95,12 @@ class LiveSource:
         )
 
     def close(self) -> None:
-        """Stop the sampler; what it has gathered can still be drained once."""
+        """Stop the sampler; what it has gathered by then can still be drained, once."""
+        if self._closed:
+            return
         self._sampler.stop()
+        self._left = self._gather()
+        self._closed = True
         self._memory.close()
         self._process.close()
 

@@ -16,6 +16,7 @@ constexpr std::size_t kMaxStacks = 1'000'000;
 constexpr std::int64_t kListNativeEveryNs = 50'000'000;
 constexpr std::int64_t kCopyAllEveryNs = 50'000'000;
 constexpr std::int64_t kCheckMemoryEveryNs = 100'000'000;
+constexpr int kStackAttempts = 3;
 constexpr std::uint64_t kCheckStoppedEvery = 16;  // passes in which no thread runs
 #if defined(__aarch64__)
 constexpr std::int16_t kFutex = 98;
@@ -188,9 +189,11 @@ StackResult PassTaker::read_stack(Thread& thread, ThreadStates::State& state, bo
     if (copied)
         result = thread.frames.walk(states_.innermost_frame(state, memory_), true, memory_, layout_,
                                     codes_, stacks_, now_ns_);
-    if (result.stack == kUnreadable && states_.reread(state, memory_))
+    for (int attempt = 0; result.stack == kUnreadable && attempt < kStackAttempts; ++attempt) {
+        if (!states_.reread(state, memory_)) break;
         result = thread.frames.walk(states_.innermost_frame(state, memory_), false, memory_,
                                     layout_, codes_, stacks_, now_ns_);
+    }
     if (result.stack == kUnreadable) ++health_.read_errors;
     if (result.truncated) ++health_.truncated_stacks;
     return result;
