@@ -19,6 +19,8 @@ from gilprof.units import format_seconds, format_share
 SCHEMA = "gilprof.dump/1"
 MATTERS = 0.005
 """Shares of a thread's time below this are not named in the text."""
+WAITS_SHOWN = 5
+"""Threads waited for that the text names; the others are counted."""
 _IN_WORDS = {
     "held": "has the GIL",
     "held_blocked": "has the GIL and is blocked",
@@ -172,10 +174,13 @@ def _thread_lines(thread: DumpThread, names: dict[int, str]) -> Iterator[Text]:
         for name, share in sorted(thread.shares.items(), key=lambda item: -(item[1] or 0.0))
         if (share or 0.0) >= MATTERS
     ]
-    yield Text(f"  {', '.join(did)}, of its time" if did else "  was not seen for long enough")
-    for wait in thread.waits_for:
+    yield Text(f"  {', '.join(did)} of its time" if did else "  was not seen for long enough")
+    for wait in thread.waits_for[:WAITS_SHOWN]:
         whom = f"({wait.why})" if wait.holder is None else names.get(wait.holder, "a thread that has ended")
         yield Text(f"  waited {format_seconds(wait.seconds)} for {whom}")
+    rest_s = sum(wait.seconds for wait in thread.waits_for[WAITS_SHOWN:])
+    if rest_s:
+        yield Text(f"  waited {format_seconds(rest_s)} for {len(thread.waits_for) - WAITS_SHOWN} others")
     for frame in thread.stack:
         yield Text(f"    {location(frame.name, frame.file, frame.line)}")
     if not thread.stack and thread.gil is not None:
