@@ -180,11 +180,11 @@ def test_dump_text() -> None:
     profile = contended()
     assert dump_text(build_dump(profile, last_looks(profile)), 120).split("\n\n")[1:] == [
         "MainThread (tid 5000)\n"
-        "  waits for the GIL 75 %, has the GIL 25 %, of its time\n"
+        "  waits for the GIL 75 %, has the GIL 25 % of its time\n"
         "  waited 750 ms for feeder\n"
         "    <module> (app.py:20)",
         "feeder (tid 5001), has the GIL now\n"
-        "  has the GIL 75 %, waits for the GIL 25 %, of its time\n"
+        "  has the GIL 75 %, waits for the GIL 25 % of its time\n"
         "  waited 250 ms for MainThread\n"
         "    loads (json/__init__.py:346)\n"
         "    Parser.feed (ingest.py:88)\n"
