@@ -43,7 +43,7 @@ class Profile:
             looks["thread"] = self._rows.rows(looks["thread"])
             passes["holder"] = self._rows.rows(passes["holder"])
             self._count(self._classifier.feed(passes, looks))
-        self._rows.note_ends(batch.threads)
+        self._rows.note_ends(batch.threads, self.definitions.threads)
         self._fold(beyond=2 * ENDED_ROWS)
 
     def finish(self) -> None:

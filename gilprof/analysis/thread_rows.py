@@ -44,11 +44,15 @@ class ThreadRows:
         found = [self._row_of(number) if number > NONE else number for number in unique.tolist()]
         return np.array(found, np.int32)[inverse]
 
-    def note_ends(self, threads: Iterable[ThreadSeen]) -> None:
-        """Take in which threads have ended."""
+    def note_ends(self, threads: Iterable[ThreadSeen], names: dict[int, ThreadSeen]) -> None:
+        """Take in which threads have ended; ``names`` loses those that no look has seen."""
         for thread in threads:
-            if thread.ended_ns is not None and thread.id in self._row:
+            if thread.ended_ns is None:
+                continue
+            if thread.id in self._row:
                 self._ended.add(self._row[thread.id])
+            else:
+                names.pop(thread.id, None)
 
     @property
     def ids(self) -> Rows:
