@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -222,7 +221,3 @@ class TargetInfo:
     """Likewise the mutex around it."""
     stdlib: tuple[str, ...] = ()
     """Folders of the target's standard library, for telling own functions from it."""
-
-    def as_json(self) -> dict[str, Any]:
-        """This record as JSON values."""
-        return {name: getattr(self, name) for name in self.__slots__}

@@ -29,8 +29,6 @@ Layout to_layout(const nb::object& fields) {
         value = nb::cast<T>(fields.attr(name));
     };
 #define GILPROF_FIELD(name) get(#name, out.name)
-    GILPROF_FIELD(runtime_address);
-    GILPROF_FIELD(interpreters_head);
     GILPROF_FIELD(interpreter_address);
     GILPROF_FIELD(interpreter_next);
     GILPROF_FIELD(interpreter_threads_head);
@@ -47,7 +45,6 @@ Layout to_layout(const nb::object& fields) {
     GILPROF_FIELD(gil_switch_mutex);
     GILPROF_FIELD(thread_size);
     GILPROF_FIELD(thread_next);
-    GILPROF_FIELD(thread_id);
     GILPROF_FIELD(thread_ident);
     GILPROF_FIELD(thread_native_id);
     GILPROF_FIELD(thread_eval_breaker);
@@ -64,7 +61,6 @@ Layout to_layout(const nb::object& fields) {
     GILPROF_FIELD(object_type);
     GILPROF_FIELD(code_size);
     GILPROF_FIELD(code_filename);
-    GILPROF_FIELD(code_name);
     GILPROF_FIELD(code_qualname);
     GILPROF_FIELD(code_first_line);
     GILPROF_FIELD(code_line_table);

@@ -12,8 +12,6 @@ using Address = std::uint64_t;
 struct Layout {
     static constexpr std::int64_t kAbsent = -1;
 
-    Address runtime_address = 0;
-    std::int64_t interpreters_head = 0;
     Address interpreter_address = 0;
     std::int64_t interpreter_next = 0;
     std::int64_t interpreter_threads_head = 0;
@@ -32,7 +30,6 @@ struct Layout {
 
     std::int64_t thread_size = 0;
     std::int64_t thread_next = 0;
-    std::int64_t thread_id = 0;
     std::int64_t thread_ident = 0;
     std::int64_t thread_native_id = 0;
     std::int64_t thread_eval_breaker = kAbsent;
@@ -51,7 +48,6 @@ struct Layout {
     std::int64_t object_type = 0;
     std::int64_t code_size = 0;
     std::int64_t code_filename = 0;
-    std::int64_t code_name = 0;
     std::int64_t code_qualname = 0;
     std::int64_t code_first_line = 0;
     std::int64_t code_line_table = 0;

@@ -18,7 +18,6 @@ Layout layout_3_11() {
     out.gil_switch_mutex = 168;
     out.thread_size = 248;
     out.thread_next = 8;
-    out.thread_id = 240;
     out.thread_ident = 152;
     out.thread_native_id = 160;
     out.thread_frame = 56;
@@ -31,7 +30,6 @@ Layout layout_3_11() {
     out.object_type = 8;
     out.code_size = 184;
     out.code_filename = 112;
-    out.code_name = 120;
     out.code_qualname = 128;
     out.code_first_line = 72;
     out.code_line_table = 136;
