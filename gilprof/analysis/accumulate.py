@@ -10,6 +10,9 @@ from gilprof.analysis.thread_rows import ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, LookVerdicts
 from gilprof.model import BlockedIn, Origin, State
 
+DENSE = 8
+"""Cells of a table per amount up to which going through the whole table is faster than sorting the amounts."""
+
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 Columns = npt.NDArray[np.uint8]
@@ -25,10 +28,16 @@ class SumTable:
         """Add each amount to its cell, repeated cells adding up; columns that the table lacks are left out."""
         width = self._values.shape[1]
         use = columns < width
-        cells, inverse = np.unique(rows[use] * width + columns[use], return_inverse=True)
-        if len(cells):
-            self._reach(int(cells[-1]) // width + 1)
-            self._values.reshape(-1)[cells] += np.bincount(inverse, amounts[use])
+        if not use.any():
+            return
+        cells, amounts = rows[use] * width + columns[use], amounts[use]
+        self._reach(int(cells.max()) // width + 1)
+        flat = self._values.reshape(-1)
+        if len(flat) <= DENSE * len(cells):
+            flat += np.bincount(cells, amounts, minlength=len(flat))
+        else:
+            cells, inverse = np.unique(cells, return_inverse=True)
+            flat[cells] += np.bincount(inverse, amounts)
 
     def add_column(self, rows: Rows, column: int, amounts: Floats) -> None:
         """Add each amount to its row in one column."""
@@ -52,24 +61,28 @@ class SumTable:
 
 
 class Numbering:
-    """Numbers keys, rows of whole numbers, in the order in which they are first met."""
+    """Numbers pairs of ids, each -2 or more, in the order in which they are first met."""
+
+    _SHIFT, _LEAST = 31, -2
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[int, ...], int] = {}
+        self._numbers: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def number(self, *columns: npt.NDArray[np.generic]) -> Rows:
-        """The number of each row's key."""
-        stacked = np.stack([column.astype(np.int64) for column in columns], axis=1)
-        keys, inverse = np.unique(stacked, axis=0, return_inverse=True)
-        numbers = [self._numbers.setdefault(tuple(key), len(self._numbers)) for key in keys.tolist()]
-        return np.array(numbers, np.int64)[inverse.reshape(-1)]
+    def number(self, first: npt.NDArray[np.integer], second: npt.NDArray[np.integer]) -> Rows:
+        """The number of each row's pair."""
+        packed = (first.astype(np.int64) - self._LEAST) << self._SHIFT
+        packed |= second.astype(np.int64) - self._LEAST
+        keys, inverse = np.unique(packed, return_inverse=True)
+        numbers = [self._numbers.setdefault(key, len(self._numbers)) for key in keys.tolist()]
+        return np.array(numbers, np.int64)[inverse]
 
-    def keys(self, columns: int) -> Ids:
-        """All keys by number; (n, ``columns``)."""
-        return np.array(list(self._numbers), np.int32).reshape(-1, columns)
+    def pairs(self) -> tuple[Rows, Rows]:
+        """All pairs by number."""
+        packed = np.fromiter(self._numbers, np.int64, len(self._numbers))
+        return (packed >> self._SHIFT) + self._LEAST, (packed & ((1 << self._SHIFT) - 1)) + self._LEAST
 
 
 class ThreadTable:
@@ -151,7 +164,7 @@ class NodeTable:
 
     def rows(self, looks: LookVerdicts) -> Rows:
         """The node row of each look."""
-        return self._numbering.number(looks.thread, looks.stack, looks.gc)
+        return self._numbering.number(looks.thread.astype(np.int64) * 2 + looks.gc, looks.stack)
 
     def add(self, rows: Rows, looks: LookVerdicts, weight: Floats) -> None:
         """Add looks of ``weight`` nanoseconds each."""
@@ -166,9 +179,9 @@ class NodeTable:
 
     def merge(self, target: Rows) -> Rows:
         """Give each node to its thread's target row; (N,) the row that each node's sums belong to now."""
-        keys = self._numbering.keys(3)
+        thread, gc, stack = self._keys()
         self._numbering = Numbering()
-        rows = self._numbering.number(target[keys[:, 0]], keys[:, 1], keys[:, 2])
+        rows = self._numbering.number(target[thread] * 2 + gc, stack)
         for table in (self._states, self._blocked, self._account):
             table.regroup(rows, len(self._numbering))
         return rows
@@ -176,18 +189,23 @@ class NodeTable:
     def sums(self) -> NodeSums:
         """A snapshot."""
         count = len(self._numbering)
-        keys = self._numbering.keys(3)
+        thread, gc, stack = self._keys()
         account = self._account.first(count)
         return NodeSums(
-            thread=keys[:, 0],
-            stack=keys[:, 1],
-            gc=keys[:, 2] != 0,
+            thread=thread.astype(np.int32),
+            stack=stack.astype(np.int32),
+            gc=gc != 0,
             states_ns=self._states.first(count),
             blocked_in_ns=self._blocked.first(count),
             overdue_ns=account[:, self._OVERDUE],
             blamed_ns=account[:, self._BLAMED],
             blocking_ns=account[:, self._BLOCKING],
         )
+
+    def _keys(self) -> tuple[Rows, Rows, Rows]:
+        """Thread row, garbage collection (0 or 1) and stack of each node."""
+        thread_gc, stack = self._numbering.pairs()
+        return thread_gc >> 1, thread_gc & 1, stack
 
 
 class PairTable:
@@ -206,21 +224,21 @@ class PairTable:
 
     def merge(self, node: Rows) -> None:
         """Give each pair to its nodes' new rows."""
-        keys = self._numbering.keys(2).astype(np.int64)
-        told = keys >= 0
-        keys[told] = node[keys[told]]
+        holder, waiter = self._numbering.pairs()
+        told = holder >= 0
+        holder[told] = node[holder[told]]
         self._numbering = Numbering()
-        rows = self._numbering.number(keys[:, 0], keys[:, 1])
+        rows = self._numbering.number(holder, node[waiter])
         for table in (self._origins, self._overdue):
             table.regroup(rows, len(self._numbering))
 
     def sums(self) -> PairSums:
         """A snapshot."""
         count = len(self._numbering)
-        keys = self._numbering.keys(2)
+        holder, waiter = self._numbering.pairs()
         return PairSums(
-            holder=keys[:, 0],
-            waiter=keys[:, 1],
+            holder=holder.astype(np.int32),
+            waiter=waiter.astype(np.int32),
             origin_ns=self._origins.first(count),
             overdue_ns=self._overdue.first(count)[:, 0],
         )
