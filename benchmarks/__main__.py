@@ -1,0 +1,46 @@
+"""Cost and accuracy of gilprof beside py-spy and CPython 3.15's profiling.sampling, on the same targets, in one run.
+
+    python -m benchmarks [--quick] [--markdown FILE]
+
+Run it on an otherwise idle machine. Interpreters are found as the tests find them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+from pathlib import Path
+
+from benchmarks import accuracy, cost, many_threads, recording, slowdown, startup
+
+MEASUREMENTS = (cost, many_threads, accuracy, slowdown, recording, startup)
+"""Each has ``measure(seconds) -> Table``; ``seconds``: how long each tool watches."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="three seconds each instead of ten")
+    parser.add_argument("--markdown", type=Path, help="write the tables here too")
+    arguments = parser.parse_args()
+    tables = []
+    for measurement in MEASUREMENTS:
+        table = measurement.measure(3.0 if arguments.quick else 10.0)
+        print(table.text(), flush=True)
+        tables.append(table)
+    if arguments.markdown:
+        arguments.markdown.write_text("\n".join([_machine(), *(table.markdown() for table in tables)]))
+
+
+def _machine() -> str:
+    model = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        platform.machine(),
+    )
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    return f"{today}, {os.cpu_count()} CPUs ({model}), Linux {platform.release()}\n"
+
+
+if __name__ == "__main__":
+    main()
