@@ -6,6 +6,8 @@ looks are decided, and a decision never depends on how much has arrived beyond w
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -23,6 +25,7 @@ from gilprof.model import (
     SYSCALL_RUNNING,
     SYSCALL_UNREADABLE,
     UNREADABLE,
+    IntPairs,
     LookArray,
     LookFlag,
     PassArray,
@@ -39,17 +42,22 @@ COMPUTED_SHARE = 0.9
 """On a CPU for this share of the gap before the look: all the time, but for what the kernel took."""
 
 
+def _no_stacks() -> IntPairs:
+    return np.empty((0, 2), np.int32)
+
+
 class Classifier:
     """Decides the looks of one process, in the order of time."""
 
-    def __init__(self, info: TargetInfo) -> None:
+    def __init__(self, info: TargetInfo, stacks: Callable[[], IntPairs] = _no_stacks) -> None:
+        """``stacks``: the stacks that the looks refer to, so far (``Batch.stacks``)."""
         mean_gap_ns = 1e9 / info.asked_hz
         self._info = info
         self._calls = blocked_in_table(info.machine)
         self._clock = PassClock(mean_gap_ns)
         self._kernel = KernelAccount()
         self._origins = Origins(mean_gap_ns, info.switch_interval_ns)
-        self._collections = Collections()
+        self._collections = Collections(stacks)
         self._pending = self._taken_in(np.empty(0, PASS_DTYPE), np.empty(0, LOOK_DTYPE))
 
     def feed(self, passes: PassArray, looks: LookArray) -> Verdicts:
@@ -107,7 +115,9 @@ class Classifier:
         pending.state[order] = decide_runs(
             stay,
             pending.state[order],
+            pending.passes["t_ns"].astype(np.int64)[row],
             looks["cpu_ns"][order].astype(np.float64),
+            looks["queued_ns"][order].astype(np.float64),
             looks["timeslices"][order].astype(np.int64),
             pending.computed_before[order],
             pending.gil_sought[order],

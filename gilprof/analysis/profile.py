@@ -21,7 +21,7 @@ class Profile:
         self.definitions = Definitions()
         self.health = Health()
         self.ended: str | None = None
-        self._classifier = Classifier(info)
+        self._classifier = Classifier(info, lambda: self.definitions.stacks)
         self._rows = ThreadRows()
         self._threads = ThreadTable()
         self._nodes = NodeTable()

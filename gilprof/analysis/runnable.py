@@ -9,8 +9,11 @@ acted does:
 - it was put on a CPU a few times at most, and used more CPU than going for the GIL takes: it computed;
 - ... and used next to none: it had nothing to do but to go for the GIL. How much is next to none depends on
   whether anybody was seen going for the GIL at that moment (the users of its mutex that are awake);
-- it slept and woke many times: it passes the GIL to and fro; what it does without the GIL is short, unless
-  it had been on a CPU all the time before the look.
+- it had many time slices and never slept between them, it was preempted: it computed. Whoever wants a GIL that
+  others have sleeps;
+- many time slices with sleep between them (it passes the GIL to and fro), or one that has not ended: no
+  telling. Then it is released if nobody was seen going for the GIL, or if it had been on a CPU all the time
+  before the look.
 
 The thresholds were fitted against exact tracing of ten programs (docs/accuracy.md). The decision over a run of
 such looks needs a look behind it; runs are cut into blocks of ``BLOCK`` looks, so that a thread that computes for
@@ -31,18 +34,23 @@ GOING_FOR_GIL_NS = 100_000.0
 """CPU time that waking up, the mutex and going to sleep on the condition variable take at most ..."""
 UNSEEN_GOING_FOR_GIL_NS = 20_000.0
 """... and for a thread that nothing shows to be on that way."""
+AWAKE_SHARE = 0.9
+"""On a CPU or queued for one for this share of the time: it never slept, but for what the kernel's accounts lack."""
 
 UNDECIDED = np.uint8(254)
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 
 def decide_runs(
     stay: Rows,
     state: npt.NDArray[np.uint8],
-    cpu_ns: npt.NDArray[np.float64],
-    timeslices: npt.NDArray[np.int64],
+    t_ns: Rows,
+    cpu_ns: Floats,
+    queued_ns: Floats,
+    timeslices: Rows,
     computed_before: Bools,
     gil_sought: Bools,
     complete: Bools,
@@ -50,7 +58,7 @@ def decide_runs(
     """``state`` with every ``UNDECIDED`` look decided whose block has a look behind it.
 
     All columns: one row a look, sorted by thread, then by time. ``stay`` numbers the stretches of passes without a
-    break in which one thread was seen. ``cpu_ns``, ``timeslices`` are cumulative.
+    break in which one thread was seen. ``cpu_ns``, ``queued_ns``, ``timeslices`` are cumulative.
     ``computed_before``: on a CPU all the time since the look before. ``gil_sought``: some thread was awake
     inside take_gil or drop_gil in that pass. ``complete``: the stay has ended; its last run is
     decided without a look behind it.
@@ -66,17 +74,25 @@ def decide_runs(
 
     changed = np.append((timeslices[1:] != timeslices[:-1]) | (stay[1:] != stay[:-1]), True)
     next_slice = np.minimum.accumulate(np.where(changed, rows + 1, len(state))[::-1])[::-1]
-    event = np.minimum(next_slice[look], last)
+    first = np.minimum(next_slice[look], last)
     # Put on a CPU, and still neither holding nor asleep: only the end of that time slice tells its CPU time.
-    event = np.where(state[event] == UNDECIDED, np.minimum(next_slice[event], last), event)
+    end = np.where(state[first] == UNDECIDED, next_slice[first], next_slice[look])
+    event = np.minimum(end, last)
+    slice_goes_on = (state[event] == UNDECIDED) & (end > last)
     new_slices = timeslices[event] - timeslices[look]
+    used_ns = cpu_ns[event] - cpu_ns[look]
+    runnable_ns = used_ns + queued_ns[event] - queued_ns[look]
+
     acted_at_once = (new_slices == 0) & (state[event] != UNDECIDED)
-    at_most = np.where(gil_sought[look], GOING_FOR_GIL_NS, UNSEEN_GOING_FOR_GIL_NS)
-    computed = cpu_ns[event] - cpu_ns[look] > at_most
+    computed = used_ns > np.where(gil_sought[look], GOING_FOR_GIL_NS, UNSEEN_GOING_FOR_GIL_NS)
+    preempted = runnable_ns >= AWAKE_SHARE * (t_ns[event] - t_ns[look])
+    if_not_told = computed_before[look] | ~gil_sought[look]
     few = new_slices <= FEW_TIMESLICES
-    released = np.where(few, acted_at_once | computed, computed_before[look])
-    nothing_behind = event == look
-    released[nothing_behind] = (computed_before | ~gil_sought)[look][nothing_behind]
+    released = np.select(
+        [few & slice_goes_on, few],
+        [computed | if_not_told, acted_at_once | computed],
+        (computed & preempted) | if_not_told,
+    )
     out = state.copy()
     out[look] = np.where(released, State.RELEASED, State.WAITING)
     return out
