@@ -108,7 +108,8 @@ class Profile:
         waiters = np.bincount(looks.pass_row[waits], minlength=len(passes.t_ns))
         contended = waiters > 0
         has_holder = passes.holder >= 0
-        holder_state = np.where(has_holder, looks.state[passes.holder] if len(looks.state) else 0, NOT_APPLICABLE)
+        holder_state = np.full(len(passes.t_ns), NOT_APPLICABLE, np.uint8)
+        holder_state[has_holder] = looks.state[passes.holder[has_holder]]
         free = passes.holder == NONE
         self._gil += [
             passes.weight_ns[holder_state == State.HELD].sum(),

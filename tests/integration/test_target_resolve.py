@@ -160,7 +160,7 @@ def opcodes_of_waiting(target: Dialogue, memory: RemoteMemory, layout: Layout, t
         before = waits_at(target, state.tid), read_gil(memory, layout, 0).switch_number
         if state.tid not in tids or before[0] is None:
             continue
-        frame = state.frame
+        frame = memory.u64(state.address + layout.thread_frame)
         if layout.thread_frame_indirect != ABSENT:
             frame = memory.u64(frame + layout.thread_frame_indirect)
         try:

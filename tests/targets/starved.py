@@ -8,6 +8,7 @@ same: who has the GIL and is queued for the CPU is held, and the time is in its 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -15,14 +16,15 @@ from common import argument, run
 from spin import spin
 
 HOG = """
-import ctypes, signal
+import ctypes, os, signal, sys
 PR_SET_PDEATHSIG = 1
 ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-while True:
-    pass
+while os.getppid() == int(sys.argv[1]):
+    for _ in range(1_000_000):
+        pass
 """
 
 
 if __name__ == "__main__":
-    hogs = [subprocess.Popen([sys.executable, "-S", "-c", HOG]).pid for _ in range(argument(2, 1))]
+    hogs = [subprocess.Popen([sys.executable, "-S", "-c", HOG, str(os.getpid())]).pid for _ in range(argument(2, 1))]
     run({f"spin-{n}": spin for n in range(argument(1, 2))}, hogs=hogs)

@@ -50,6 +50,13 @@ def test_who_waits_for_whom() -> None:
     assert sum(by_holder.values()) == gil.waiting_ns
 
 
+def test_holder_that_no_look_shows() -> None:
+    """The pass names a holder beyond the threads that it saw."""
+    script = Script().at(0, holder=UNREADABLE, flags=PassFlag.LOCKED).waits("b", HOME)
+    script.at(1, holder=UNREADABLE, flags=PassFlag.LOCKED).waits("b", HOME)
+    assert summed(script)[1].gil.torn_ns == 1e6
+
+
 def test_running_counts_python_threads_that_compute() -> None:
     script = Script().at(0).holds("a", HOME).runs("b", HOME).runs("n", flags=0)
     script.at(1).holds("a", HOME).runs("b", HOME, cpu_ms=1).runs("n", flags=0)
