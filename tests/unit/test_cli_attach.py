@@ -229,7 +229,7 @@ def test_dump() -> None:
     assert result.exit_code == 0
     assert "feeder (tid 5001), has the GIL now\n" in result.stdout
     assert "    feed (ingest.py:88)\n" in result.stdout
-    assert "  waits for the GIL 100 %, of its time\n" in result.stdout
+    assert "  waits for the GIL 100 % of its time\n" in result.stdout
 
 
 def test_dump_json() -> None:
