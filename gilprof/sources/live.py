@@ -13,7 +13,7 @@ from gilprof._native import Sampler
 from gilprof.errors import GilprofError, NoSuchProcess
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, Function, Health, TargetInfo, ThreadSeen
 from gilprof.target.memory import RemoteMemory
-from gilprof.target.names import thread_names
+from gilprof.target.names import Named, thread_names
 from gilprof.target.process import Process
 from gilprof.target.resolve import ResolvedTarget, resolve
 
@@ -122,14 +122,16 @@ class ThreadNames:
         ``begun``: (id, tid, pthread_t or 0); ``ended``: (id, CLOCK_MONOTONIC in ns).
         """
         now = time.monotonic()
+        names: Mapping[int, Named] = {}
+        if begun or now - self._read_at >= NAMES_EVERY_S:
+            self._read_at = now
+            names = thread_names(self._memory, self._target)
         told: dict[int, ThreadSeen] = {}
         for number, tid, ident in begun:
             self._idents[number] = ident
             if number not in self._seen:
-                told[number] = ThreadSeen(number, tid, self._process.comm(tid) or f"tid {tid}")
-        if told or begun or now - self._read_at >= NAMES_EVERY_S:
-            self._read_at = now
-            told |= self._renamed(told, thread_names(self._memory, self._target))
+                told[number] = ThreadSeen(number, tid, self._kernel_name(tid, names))
+        told |= self._renamed(told, names)
         for number, t_ns in ended:
             last = told.get(number) or self._seen.get(number)
             if last is not None:
@@ -140,13 +142,21 @@ class ThreadNames:
             self._seen.pop(number, None)
         return tuple(told.values())
 
-    def _renamed(self, fresh: dict[int, ThreadSeen], names: Mapping[int, str]) -> dict[int, ThreadSeen]:
+    def _kernel_name(self, tid: int, names: Mapping[int, Named]) -> str:
+        """A thread begins with the name of the one that made it, which from 3.14 on is that thread's own."""
+        comm = self._process.comm(tid)
+        inherited = any(named.kernel_name == comm and named.native_id != tid for named in names.values())
+        return comm if comm and not inherited else f"tid {tid}"
+
+    def _renamed(self, fresh: dict[int, ThreadSeen], names: Mapping[int, Named]) -> dict[int, ThreadSeen]:
         changed: dict[int, ThreadSeen] = {}
         for number, ident in self._idents.items():
             last = fresh.get(number) or self._seen.get(number)
-            name = names.get(ident)
-            if last is not None and name is not None and name != last.name:
-                changed[number] = ThreadSeen(number, last.tid, name)
+            named = names.get(ident)
+            if last is None or named is None or named.name == last.name:
+                continue
+            if last.tid in (named.native_id, self._process.pid):
+                changed[number] = ThreadSeen(number, last.tid, named.name)
         return changed
 
 

@@ -84,6 +84,10 @@ class Heap:
             return None
         return self._value(memory.u64(kind + objects.type_cached_keys), values, name)
 
+    def low_digit(self, address: int) -> int:
+        """The lowest 30 bits of an integer: all of a number that is known to be small."""
+        return self.memory.u32(address + self.objects.long_digits)
+
     def text(self, address: int) -> str:
         """A string's text."""
         self._expect(address, self.objects.unicode_subclass_flag, "a string")

@@ -42,6 +42,8 @@ class ObjectLayout:
     managed_dict_flag: int
     dict_subclass_flag: int
     unicode_subclass_flag: int
+    long_digits: int
+    """An integer's digits of 30 bits (Include/cpython/longintrepr.h), the lowest first."""
     managed_dict_before: int
     """The pointer to an instance's dictionary lies this far before the instance."""
     managed_values_before: int = ABSENT

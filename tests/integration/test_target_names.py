@@ -43,7 +43,9 @@ def told():
 def names_now(target: Dialogue, process: Process, memory: RemoteMemory, found: ResolvedTarget) -> None:
     """The target's names are found, all and only those (long ones are cut)."""
     said = {int(ident): name[:4096] for ident, name in target.hear().items()}
-    assert thread_names(memory, found) == said
+    names = thread_names(memory, found)
+    assert {ident: named.name for ident, named in names.items()} == said
+    assert {named.native_id for named in names.values()} <= set(process.tids())
     assert {process.comm(tid) for tid in process.tids()}
 
 
@@ -90,7 +92,8 @@ hear()
         RemoteMemory(target.pid) as memory,
     ):
         said = {int(ident): name for ident, name in target.hear().items()}
-        assert thread_names(memory, resolve(process, memory)) == said
+        names = thread_names(memory, resolve(process, memory))
+        assert {ident: named.name for ident, named in names.items()} == said
 
 
 @every_interpreter

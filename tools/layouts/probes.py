@@ -149,6 +149,8 @@ PROBES: tuple[Probe, ...] = (
     Probe("objects", "inline_values_flag", "Py_TPFLAGS_INLINE_VALUES", since=(3, 13)),
     Probe("objects", "dict_subclass_flag", "Py_TPFLAGS_DICT_SUBCLASS"),
     Probe("objects", "unicode_subclass_flag", "Py_TPFLAGS_UNICODE_SUBCLASS"),
+    Probe("objects", "long_digits", _offset("struct _longobject", "ob_digit"), until=(3, 11)),
+    Probe("objects", "long_digits", _offset("struct _longobject", "long_value.ob_digit"), since=_OLD),
     # What lies before an instance (Include/internal/pycore_object.h): as distance, which is positive.
     Probe("objects", "managed_values_before", _before("_PyObject_ValuesPointer"), until=(3, 11)),
     Probe("objects", "managed_dict_before", _before("_PyObject_ManagedDictPointer"), until=(3, 11)),
