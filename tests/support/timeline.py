@@ -69,11 +69,16 @@ def timeline(oracle: Oracle, tid: int, end_ns: int) -> Timeline:
     return Timeline(t_ns, state, cpu_ns)
 
 
-def waited_for_ns(waiter: Timeline, holder: Timeline, spans: Spans) -> float:
-    """How long ``waiter`` waited while ``holder`` had the GIL."""
+def waited_for_ns(waiter: Timeline, holder: Timeline, spans: Spans) -> tuple[float, float]:
+    """How long ``waiter`` waited while ``holder`` had the GIL: without and with the time inside its own drop_gil,
+    where it may just be queued for a CPU."""
     edges = np.union1d(waiter.t_ns, holder.t_ns)
-    both = _inside(waiter, edges, *WAITING) & _inside(holder, edges, OracleState.HELD)
-    return spans.amount(edges, np.where(both, np.diff(edges), 0.0))
+    held = _inside(holder, edges, OracleState.HELD)
+    least, most = (
+        spans.amount(edges, np.where(_inside(waiter, edges, *states) & held, np.diff(edges), 0.0))
+        for states in ((OracleState.REQUEST, OracleState.FORCED), WAITING)
+    )
+    return least, most
 
 
 def overdue_ns(holder: Timeline, waiter: Timeline, switch_interval_ns: float, spans: Spans) -> float:
@@ -91,6 +96,13 @@ def overdue_ns(holder: Timeline, waiter: Timeline, switch_interval_ns: float, sp
     grown = np.diff(edges).astype(np.float64)
     grown[1::2] = 0.0
     return spans.amount(edges, grown)
+
+
+def returning_ns(line: Timeline, call_ns: float, spans: Spans) -> float:
+    """How long the thread waited for the GIL after calls without it that took at least ``call_ns``."""
+    after = np.zeros(len(line.t_ns) - 1, np.bool_)
+    after[1:] = line.is_in(OracleState.OFF)[:-1] & (np.diff(line.t_ns)[:-1] >= call_ns)
+    return spans.amount(line.t_ns, np.where(after & line.is_in(OracleState.REQUEST), np.diff(line.t_ns), 0.0))
 
 
 def _inside(line: Timeline, edges: Ns, *states: int) -> npt.NDArray[np.bool_]:
