@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable
+from contextlib import nullcontext
 
 from benchmarks import tools
 from benchmarks.table import Table
 from tests.support.interpreters import interpreters
 from tests.support.spawn import Target, spawn
 
-PAIRS = 3
+PAIRS = 5
 
 
 def measure(seconds: float) -> Table:
     table = Table(
-        "Work of the target while watched at 1 kHz, as a share of its work alone (median of pairs)",
+        "Work of the target while watched at 1 kHz, as a share of its work alone (after start-up, median of pairs)",
         ("target", "CPUs", "watched by gilprof", "nobody (the noise)"),
     )
     for cpus, wrapper in ((f"{os.cpu_count()}", ()), ("1, the sampler's too", ("taskset", "-c", "0"))):
@@ -32,15 +32,15 @@ def measure(seconds: float) -> Table:
 
 
 def _ratio(target: Target, seconds: float, watch: bool) -> float:
-    alone = _work_rate(target, lambda: time.sleep(seconds))
-    other = _work_rate(target, lambda: tools.gilprof(target.pid, seconds) if watch else time.sleep(seconds))
-    return other / alone
+    alone = _work_rate(target, seconds)
+    with tools.attached(target.pid) if watch else nullcontext():
+        return _work_rate(target, seconds) / alone
 
 
-def _work_rate(target: Target, meanwhile: Callable[[], object]) -> float:
+def _work_rate(target: Target, seconds: float) -> float:
     """CPU seconds that the threads, which do nothing but compute, get in a second."""
     before, began = _work(target), time.monotonic()
-    meanwhile()
+    time.sleep(seconds)
     return (_work(target) - before) / (time.monotonic() - began)
 
 

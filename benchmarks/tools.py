@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +40,19 @@ def gilprof(pid: int, seconds: float, rate_hz: int = 1000) -> Run:
     share = _run([*command, "-r", str(rate_hz), "-o", str(folder / "it.gilprof"), "--json", str(report)], seconds)
     process = json.loads(report.read_text())["processes"][0]
     return Run(share, process["sampling"]["rate_hz"], folder / "it.gilprof")
+
+
+@contextmanager
+def attached(pid: int, rate_hz: int = 1000) -> Iterator[None]:
+    """``gilprof attach`` with the recording on, past its start-up."""
+    recording = Path(tempfile.mkdtemp()) / "it.gilprof"
+    command = [sys.executable, "-m", "gilprof", "attach", str(pid), "--no-live", "-r", str(rate_hz)]
+    with subprocess.Popen([*command, "-o", str(recording)], stdout=subprocess.DEVNULL) as process:
+        time.sleep(WARM_UP_S)
+        yield
+        process.send_signal(signal.SIGINT)
+    if process.returncode != 0:
+        raise RuntimeError(f"gilprof attach ended with status {process.returncode}")
 
 
 def py_spy(pid: int, seconds: float, rate_hz: int = 1000, *options: str) -> Run:

@@ -64,5 +64,5 @@ class Collections:
         parent's."""
         parents = self._stacks()
         while self._stack < stack < len(parents):
-            stack = int(parents[stack][0])
+            stack = min(int(parents[stack][0]), stack - 1)  # it ends, whatever the source says
         return NONE < stack < self._stack
