@@ -63,6 +63,6 @@ class Collections:
         """Whether the collector has left the stack that set the collection off: a child's id is greater than its
         parent's."""
         parents = self._stacks()
-        while self._stack < stack < len(parents):
-            stack = min(int(parents[stack][0]), stack - 1)  # it ends, whatever the source says
+        while max(self._stack, NONE) < stack < len(parents):
+            stack = int(parents[stack][0])
         return NONE < stack < self._stack

@@ -238,6 +238,16 @@ def test_overdue_is_holding_on_after_the_request() -> None:
     assert judged.column("b", "overdue") == [0, 0]
 
 
+def test_collection_on_a_stack_that_cannot_be_read() -> None:
+    collecting = PassFlag.COLLECTING
+    script = Script()
+    script.at(0).holds("a", HOME)
+    script.at(1, flags=collecting).holds("a", stack=UNREADABLE)
+    script.at(2, flags=collecting).holds("a", stack=NONE)
+    script.at(3, flags=collecting).holds("a", HOME)
+    assert Judged(script).column("a", "gc") == [0, 1, 0, 0]
+
+
 def test_collection_belongs_to_the_thread_that_set_it_off() -> None:
     collecting = PassFlag.COLLECTING
     script = Script().at(0).holds("a", HOME).waits("b", HOME)
