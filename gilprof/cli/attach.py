@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gilprof.cli.export_file import check_new, format_or_recording, write_export
 from gilprof.cli.options import DURATION, DURATION_OR_ZERO, RATE, no_color, process_id
 from gilprof.cli.output import check_writable, complain, print_out, styled, width, write_file
 from gilprof.cli.sources import open_source
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--delay", callback=DURATION_OR_ZERO, metavar="TIME", default="0", help="Wait so long before the profile begins."
 )
-@click.option("-o", "--output", metavar="FILE", help="Record into FILE, which ends in .gilprof.")
+@click.option("-o", "--output", metavar="FILE", help="A recording (.gilprof), or an export by its ending.")
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 @click.option("--json", "json_file", metavar="FILE", help="The report as JSON; -: on standard output, no text.")
 @click.option("--no-live", is_flag=True, expose_value=False, help="A progress line, and the report at the end.")
@@ -67,17 +68,19 @@ def attach(
     """
     from gilprof.analysis.profile import Profile
     from gilprof.cli.observe import Progress, observe, stop_on_signals, wait
-    from gilprof.cli.recorder import Recorder, check_ending
+    from gilprof.cli.recorder import Recorder
 
-    if output is not None:
-        check_ending(output)
+    exported = None if output is None else format_or_recording(output)
+    if output is not None and exported is not None:
+        check_new(output, force)
     if json_file is not None and json_file != "-":
         check_writable(json_file)
     with stop_on_signals() as stop:
         if delay:
             _check_exists(pid)
             wait(delay, stop)
-        with closing(open_source(ctx, pid, rate)) as source, Recorder(output, source.info, force) as recorder:
+        recording = output if exported is None else None
+        with closing(open_source(ctx, pid, rate)) as source, Recorder(recording, source.info, force) as recorder:
             if verbose and not quiet:
                 info = source.info
                 complain(f"watching process {pid}, Python {info.python} ({info.build}), {format_rate(rate)}")
@@ -92,6 +95,8 @@ def attach(
             progress.end()
         profile.finish()
         _tell(profile, json_file, no_color)
+        if output is not None and exported is not None:
+            write_export(exported, profile, output, force)
     if recorder.failed:
         ctx.exit(1)
 

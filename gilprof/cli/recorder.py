@@ -5,16 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 
 from gilprof.cli.output import complain
-from gilprof.errors import FileError, UsageError
+from gilprof.errors import FileError
 from gilprof.model import Batch, TargetInfo
-
-ENDING = ".gilprof"
-
-
-def check_ending(path: str) -> None:
-    """Raises UsageError for a file that is not to be a recording."""
-    if not path.endswith(ENDING):
-        raise UsageError(f"writing {path}", "its ending says no format", f"end its name in {ENDING}: a recording")
 
 
 class Recorder:

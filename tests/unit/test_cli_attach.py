@@ -91,7 +91,7 @@ def test_existing_recording_needs_force(tmp_path: Path) -> None:
         assert recording.info.pid == 4242
 
 
-@pytest.mark.parametrize("name", ["out.html", "out.json", "out", "out.gilprof.txt"])
+@pytest.mark.parametrize("name", ["out.svg", "out.json", "out", "out.gilprof.json"])
 def test_other_endings_are_wrong_usage(name: str, tmp_path: Path) -> None:
     result = invoke(_never, "attach", "4242", "-o", str(tmp_path / name))
     assert result.exit_code == 2
