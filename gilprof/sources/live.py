@@ -79,7 +79,7 @@ class LiveSource:
             return None
         taken = self._sampler.drain()
         if taken["lost"]:
-            self._ended = self._process.end_reason(self._memory) or "gone"
+            self._ended = self._process.await_end_reason(self._memory)
         threads = self._threads.update(taken["begun"], taken["ended"])
         return Batch(
             passes=np.frombuffer(taken["passes"], PASS_DTYPE),

@@ -14,6 +14,8 @@ from gilprof.target.access import refusal
 from gilprof.target.ended import exit_reason, has_ended
 from gilprof.target.memory import RemoteMemory, gone
 
+ENDING_S = 2.0
+"""From its first thread's end to its last one's, on a busy machine."""
 MAX_MAPPINGS = 200_000
 """Lines of /proc/PID/maps that are looked at; the kernel's own default bound is 65,530."""
 DEAD_STATES = ("Z", "X", "x")
@@ -137,6 +139,13 @@ class Process:
             return None
         # The address space goes before the process does: ask again, or an exit would look like an exec.
         return exit_reason(self._pidfd, self.folder) if has_ended(self._pidfd, wait_ms=100) else "exec"
+
+    def await_end_reason(self, memory: RemoteMemory) -> str:
+        """How the program ended that cannot be read any more: its first thread may go before the others do."""
+        deadline = time.monotonic() + ENDING_S
+        while (reason := self.end_reason(memory)) is None and time.monotonic() < deadline:
+            has_ended(self._pidfd, wait_ms=10)
+        return reason or "gone"
 
     def close(self) -> None:
         """Give the descriptor back."""
