@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Protocol
 
 import click
 
@@ -21,11 +22,26 @@ PROGRESS_EVERY_S = 0.5
 Take = Callable[[Batch], None]
 
 
+class Until(Protocol):
+    """What else may end a profile, and how to pass the time until then."""
+
+    @property
+    def asked(self) -> bool:
+        """The profile is to end."""
+
+    def sleep(self, seconds: float) -> None:
+        """At most so long."""
+
+
 class Stop:
     """Whether a signal has asked for the end of the profile."""
 
     def __init__(self) -> None:
         self.asked = False
+
+    def sleep(self, seconds: float) -> None:
+        """So long, also when a signal comes."""
+        time.sleep(seconds)
 
     def ask(self, number: int = 0, frame: FrameType | None = None) -> None:
         """A signal handler."""
@@ -50,14 +66,14 @@ def stop_on_signals() -> Iterator[Stop]:
             signal.signal(number, handler)
 
 
-def wait(seconds: float, stop: Stop) -> None:
+def wait(seconds: float, stop: Until) -> None:
     """Sleep, unless ``stop`` is asked for."""
     end = time.monotonic() + seconds
     while not stop.asked and (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, DRAIN_EVERY_S))
+        stop.sleep(min(left, DRAIN_EVERY_S))
 
 
-def observe(source: Source, take: Take, duration_s: float | None, stop: Stop) -> None:
+def observe(source: Source, take: Take, duration_s: float | None, stop: Until) -> None:
     """Give every batch of ``source`` to ``take``, ten times a second."""
     end = None if duration_s is None else time.monotonic() + duration_s
     while (batch := source.drain()) is not None:
@@ -65,7 +81,7 @@ def observe(source: Source, take: Take, duration_s: float | None, stop: Stop) ->
         if stop.asked or (end is not None and time.monotonic() >= end):
             break
         left = DRAIN_EVERY_S if end is None else min(DRAIN_EVERY_S, end - time.monotonic())
-        time.sleep(max(left, 0.0))
+        stop.sleep(max(left, 0.0))
 
 
 class Progress:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import click
@@ -39,3 +41,70 @@ def process_id(command: _Command) -> _Command:
 def no_color(command: _Command) -> _Command:
     """``--no-color``; NO_COLOR does the same."""
     return click.option("--no-color", is_flag=True, help="Plain text, as with NO_COLOR set.")(command)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileOptions:
+    """What attach and run let people choose about a profile, and about what becomes of it."""
+
+    rate: float
+    """Passes a second asked for."""
+    duration: float | None
+    """Seconds; None: until the target ends."""
+    delay: float
+    """Seconds before the profile begins."""
+    output: str | None
+    force: bool
+    """Replace ``output`` where it exists."""
+    json_file: str | None
+    quiet: bool
+    verbose: bool
+    no_color: bool
+
+
+def profile_options(output_help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declares what ``ProfileOptions`` holds; the command gets one as ``options``. ``output_help``: of ``-o``."""
+    declared = (
+        click.option(
+            "-r",
+            "--rate",
+            callback=RATE,
+            metavar="RATE",
+            default="1000",
+            show_default=True,
+            help="Passes a second: 1000, 1khz.",
+        ),
+        click.option(
+            "-d",
+            "--duration",
+            callback=DURATION,
+            metavar="TIME",
+            help="How long: 5, 5s, 2m; else until the target ends or Ctrl-C.",
+        ),
+        click.option(
+            "--delay",
+            callback=DURATION_OR_ZERO,
+            metavar="TIME",
+            default="0",
+            help="Wait so long before the profile begins.",
+        ),
+        click.option("-o", "--output", metavar="FILE", help=output_help),
+        click.option("--force", is_flag=True, help="Replace FILE where it exists."),
+        click.option("--json", "json_file", metavar="FILE", help="The report as JSON; -: in place of the text."),
+        click.option("--no-live", is_flag=True, expose_value=False, help="The report at the end; no live view."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress and no notes."),
+        click.option("-v", "--verbose", is_flag=True, help="Say what is being watched."),
+        no_color,
+    )
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def gathering(*args: Any, **values: Any) -> Any:
+            own = {field.name: values.pop(field.name) for field in fields(ProfileOptions)}
+            return command(*args, options=ProfileOptions(**own), **values)
+
+        for option in reversed(declared):
+            gathering = option(gathering)
+        return gathering
+
+    return add

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -17,14 +17,22 @@ _READER_GONE = {errno.EPIPE, errno.EIO}
 """``| head`` has ended; the terminal was closed."""
 
 
-def styled(no_color: bool) -> bool:
-    """Whether standard output takes bold and colours: a terminal, and nobody said no (no-color.org)."""
-    return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
+def styled(no_color: bool, stream: TextIO | None = None) -> bool:
+    """Whether ``stream`` (else standard output) takes bold and colours: a terminal, and nobody said no
+    (no-color.org)."""
+    return (stream or sys.stdout).isatty() and not no_color and not os.environ.get("NO_COLOR")
 
 
-def width() -> int:
-    """Columns of the terminal or of ``COLUMNS``; 80 without either."""
-    return max(shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns, MIN_WIDTH)
+def width(stream: TextIO | None = None) -> int:
+    """Columns of the terminal that ``stream`` (else standard output) is, or of ``COLUMNS``; 80 without either."""
+    asked = os.environ.get("COLUMNS", "")
+    columns = int(asked) if asked.isdecimal() else 0
+    if not columns:
+        try:
+            columns = os.get_terminal_size((stream or sys.stdout).fileno()).columns
+        except (OSError, ValueError):
+            columns = 0
+    return max(columns or PLAIN_WIDTH, MIN_WIDTH)
 
 
 def print_out(text: str) -> None:

@@ -1,7 +1,8 @@
-"""The recording of an attach: when it fails on the way, the profile goes on."""
+"""The recording of a profile: when it fails on the way, the profile goes on."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 
 from gilprof.cli.output import complain
@@ -12,10 +13,11 @@ from gilprof.model import Batch, TargetInfo
 class Recorder:
     """Writes batches to a recording, or nowhere."""
 
-    def __init__(self, path: str | None, info: TargetInfo, force: bool) -> None:
-        """Raises FileError: nothing was observed yet."""
+    def __init__(self, path: str | None, info: TargetInfo, force: bool, tell: Callable[[str], None] = complain) -> None:
+        """``tell`` gets the line about a failure. Raises FileError: nothing was observed yet."""
         from gilprof.recording.writer import RecordingWriter
 
+        self._tell = tell
         self.failed = False
         """The recording is not complete."""
         self._writer = None if path is None else RecordingWriter(path, info, force=force)
@@ -42,5 +44,5 @@ class Recorder:
 
     def _give_up(self, error: FileError) -> None:
         if not self.failed:
-            complain(f"{error}; the profile goes on without the recording")
+            self._tell(f"{error}; the profile goes on without the recording")
         self.failed = True

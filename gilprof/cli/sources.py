@@ -1,4 +1,4 @@
-"""What attach and dump observe: the process itself, unless the context brings another kind of source."""
+"""What is observed: the process itself, unless the context brings another kind of source."""
 
 from __future__ import annotations
 

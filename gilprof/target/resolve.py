@@ -14,7 +14,7 @@ from gilprof.target.libc import uses_musl
 from gilprof.target.memory import MemoryUnreadable, RemoteMemory, gone
 from gilprof.target.objects import ObjectLayout
 from gilprof.target.offsets import Offsets, offsets_of
-from gilprof.target.process import Process
+from gilprof.target.process import Mapping, Process
 from gilprof.target.stdlib import stdlib_folders
 from gilprof.target.tables import SUPPORTED_TEXT
 from gilprof.target.version import python_version
@@ -52,7 +52,7 @@ def resolve(process: Process, memory: RemoteMemory) -> ResolvedTarget:
     deadline = time.monotonic() + START_UP_S
     while True:
         try:
-            return _resolve(process, memory)
+            return resolve_now(process, memory)
         except (state.Implausible, MemoryUnreadable) as error:
             if time.monotonic() > deadline:
                 raise NotReadable(
@@ -63,10 +63,16 @@ def resolve(process: Process, memory: RemoteMemory) -> ResolvedTarget:
         time.sleep(RETRY_S)
 
 
-def _resolve(process: Process, memory: RemoteMemory) -> ResolvedTarget:
-    """One attempt. ``Implausible`` or ``MemoryUnreadable``: not now, or never."""
+def resolve_now(process: Process, memory: RemoteMemory) -> ResolvedTarget:
+    """One attempt, without waiting. ``Implausible`` or ``MemoryUnreadable``: not now, or never."""
     mappings = process.maps()
-    images = python_images(process, mappings)
+    return resolve_images(process, memory, mappings, python_images(process, mappings))
+
+
+def resolve_images(
+    process: Process, memory: RemoteMemory, mappings: tuple[Mapping, ...], images: tuple[Image, ...]
+) -> ResolvedTarget:
+    """Likewise where the Pythons among the mapped files were found before."""
     if any(image.symbols for image in images) and uses_musl(mappings):
         tried = f"reading process {process.pid}"
         raise NotReadable(tried, "it runs on the musl C library", "gilprof reads Pythons on glibc")

@@ -1,0 +1,75 @@
+"""What becomes of a profile: the text or JSON that is printed, and the files that were asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from gilprof.cli.export_file import check_new, format_or_recording, write_export
+from gilprof.cli.options import ProfileOptions
+from gilprof.cli.output import check_writable, styled, width, write_file
+from gilprof.errors import FileError
+from gilprof.units import format_rate
+
+if TYPE_CHECKING:
+    from gilprof.analysis.profile import Profile
+    from gilprof.model import TargetInfo
+    from gilprof.report.model import Report
+
+INSTEAD_OF_TEXT = "-"
+"""As the file for JSON."""
+
+
+class Results:
+    """The results of one profile, as its options want them."""
+
+    def __init__(self, options: ProfileOptions) -> None:
+        """Raises UsageError or FileError for files that could not be written in the end."""
+        self._options = options
+        self._format = None if options.output is None else format_or_recording(options.output)
+        if options.output is not None:
+            check_new(options.output, options.force)
+        if options.json_file is not None and options.json_file != INSTEAD_OF_TEXT:
+            check_writable(options.json_file)
+
+    @property
+    def recording(self) -> str | None:
+        """The recording that was asked for; None where ``-o`` is an export, or not there."""
+        return self._options.output if self._format is None else None
+
+    @property
+    def exports(self) -> bool:
+        """Whether ``-o`` is an export."""
+        return self._format is not None
+
+    def watched(self, info: TargetInfo) -> str | None:
+        """The line for ``-v`` about what is being watched; None where nobody wants it."""
+        if not self._options.verbose or self._options.quiet:
+            return None
+        asked = format_rate(info.asked_hz)
+        return f"watching process {info.pid}, Python {info.python} ({info.build}), {asked}"
+
+    def text(self, report: Report, stream: TextIO) -> str:
+        """What is printed on ``stream``."""
+        from gilprof.report.json import dumps
+        from gilprof.report.text import report_text
+
+        if self._options.json_file == INSTEAD_OF_TEXT:
+            return dumps(report)
+        return report_text(report, width(stream), styled(self._options.no_color, stream))
+
+    def write_files(self, profile: Profile, report: Report) -> list[FileError]:
+        """JSON and export; what could not be written."""
+        from gilprof.report.json import dumps
+
+        options, failures = self._options, []
+        try:
+            if options.json_file is not None and options.json_file != INSTEAD_OF_TEXT:
+                write_file(options.json_file, dumps(report))
+        except FileError as error:
+            failures.append(error)
+        try:
+            if options.output is not None and self._format is not None:
+                write_export(self._format, profile, options.output, options.force)
+        except FileError as error:
+            failures.append(error)
+        return failures

@@ -1,0 +1,95 @@
+"""The profile of a program that gilprof has started, told on standard error when the program has ended."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import click
+import numpy as np
+
+from gilprof.analysis.profile import Profile
+from gilprof.cli.attend import Attendance
+from gilprof.cli.observe import observe, wait
+from gilprof.cli.options import ProfileOptions
+from gilprof.cli.output import complain
+from gilprof.cli.recorder import Recorder
+from gilprof.cli.results import Results
+from gilprof.cli.started import open_started
+from gilprof.errors import FileError, GilprofError
+from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, TargetInfo
+from gilprof.report.build import build_report
+from gilprof.sources.base import Source
+from gilprof.target.launch import Launched
+
+
+@dataclass
+class Watch:
+    """One profile, taken while the program runs. What fails is kept, to be told in the end."""
+
+    program: Launched
+    attendance: Attendance
+    options: ProfileOptions
+    recording: str | None
+    profile: Profile | None = None
+    """None until there is one with a pass in it."""
+    recorded: bool = False
+    """Whether ``recording`` is complete."""
+    notes: list[str] = field(default_factory=list)
+
+    def run(self, ctx: click.Context) -> None:
+        """Until the duration is over or the program has ended. Never raises what the system may answer."""
+        try:
+            wait(self.options.delay, self.attendance)
+            with closing(open_started(ctx, self.program.pid, self.options.rate, self.attendance)) as source:
+                self._observe(source)
+        except (GilprofError, OSError, RuntimeError) as error:  # RuntimeError: what C++ throws
+            self.notes.append(f"no profile: {error}")
+
+    def tell(self, results: Results) -> None:
+        """Write the files; then, on standard error, what went wrong, the report, and where it is recorded."""
+        report = None if self.profile is None else build_report(self.profile)
+        if self.profile is not None and report is not None:
+            self.notes += map(str, results.write_files(self.profile, report))
+            watched = results.watched(self.profile.info)
+            self.notes += [] if watched is None else [watched]
+        # Nobody may be there to read it: a terminal that was closed must not change the program's status.
+        with contextlib.suppress(OSError):
+            for note in self.notes:
+                complain(note)
+            if report is not None and sys.stderr is not None:
+                click.echo(results.text(report, sys.stderr), err=True, nl=False)
+            if self.recorded and not self.options.quiet:
+                complain(f"recorded in {self.recording}; gilprof report {self.recording} shows it again")
+
+    def _observe(self, source: Source) -> None:
+        profile = Profile(source.info)
+        with self._recorder(source.info) as recorder:
+
+            def take(batch: Batch) -> None:
+                recorder.take(batch)
+                profile.add(batch)
+
+            observe(source, take, self.options.duration, self.attendance)
+            reason = self.program.end_reason()
+            if reason is not None and profile.ended is None:  # known here before the next pass would tell
+                nothing = np.empty(0, PASS_DTYPE), np.empty(0, LOOK_DTYPE)
+                take(Batch(*nothing, health=profile.health, ended=reason))
+        profile.finish()
+        self.recorded = self.recording is not None and not recorder.failed
+        if profile.sums().passes:
+            self.profile = profile
+        else:
+            self.notes.append(f"no profile: process {profile.info.pid} ended before a first look")
+        if profile.ended == "exec":
+            self.notes.append("the program executed another one: the profile ends there; run that one to see it")
+
+    def _recorder(self, info: TargetInfo) -> Recorder:
+        try:
+            return Recorder(self.recording, info, self.options.force, self.notes.append)
+        except FileError as error:
+            self.notes.append(f"{error}; the profile is without a recording")
+            self.recording = None
+            return Recorder(None, info, self.options.force)
