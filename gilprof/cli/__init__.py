@@ -9,7 +9,7 @@ import click
 from gilprof import __version__
 from gilprof.errors import GilprofError
 
-VERBS = ("attach", "run", "report", "export", "dump")
+VERBS = ("attach", "run", "report", "export", "dump", "doctor")
 """Each is a command of the same name in the module of that name."""
 
 

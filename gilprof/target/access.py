@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from gilprof.errors import PermissionRefused
+from gilprof.target.container import ReadText, container
 
 PTRACE_SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
 CAP_SYS_PTRACE = 19
 """Bit of the capability sets in /proc/PID/status (linux/capability.h)."""
-
-ReadText = Callable[[Path], str]
+ADD_CAPABILITY = "start the container with '--cap-add=SYS_PTRACE'"
+NOBODY_MAY = 3
+"""The ``ptrace_scope`` that cannot be lowered again."""
 
 
 def refusal(pid: int, error: OSError, read_text: ReadText = Path.read_text) -> PermissionRefused:
@@ -28,19 +29,22 @@ def next_step(pid: int, read_text: ReadText = Path.read_text) -> str:
         return "another security module or user namespace forbids it: run gilprof where the process runs"
     if target_uids and target_uids[0] not in own_uids:
         return f"it belongs to another user (uid {target_uids[0]}): run gilprof as that user, or with sudo"
+    inside = bool(container(read_text))
     scope = ptrace_scope(read_text)
-    if scope == 1:
-        return (
-            "run gilprof with sudo, or start the program with 'gilprof run', "
-            "or 'sudo sysctl kernel.yama.ptrace_scope=0'"
-        )
-    if scope == 2:
-        return "kernel.yama.ptrace_scope is 2, for administrators only: run gilprof with sudo"
-    if scope is not None and scope >= 3:
-        return f"kernel.yama.ptrace_scope is {scope}, nobody may: it can only be changed by a reboot"
+    if scope:
+        return f"kernel.yama.ptrace_scope is {scope}: {scope_remedy(scope, inside)}"
     if len(set(target_uids)) > 1:
         return "the process changes users (setuid): run gilprof with sudo"
-    return "in a container, give it '--cap-add SYS_PTRACE'; otherwise run gilprof with sudo"
+    return ADD_CAPABILITY if inside else "run gilprof with sudo"
+
+
+def scope_remedy(scope: int, in_container: bool) -> str:
+    """What lets gilprof attach where Yama's ``ptrace_scope`` (1 to 3) forbids it."""
+    if scope >= NOBODY_MAY:
+        return "nobody may, and it can only be changed by a reboot"
+    if in_container:
+        return ADD_CAPABILITY
+    return "sudo sysctl kernel.yama.ptrace_scope=0" if scope == 1 else "run gilprof with sudo"
 
 
 def ptrace_scope(read_text: ReadText = Path.read_text) -> int | None:
@@ -49,6 +53,11 @@ def ptrace_scope(read_text: ReadText = Path.read_text) -> int | None:
         return int(read_text(PTRACE_SCOPE))
     except (OSError, ValueError):
         return None
+
+
+def can_trace_any(read_text: ReadText = Path.read_text) -> bool:
+    """Whether gilprof has CAP_SYS_PTRACE."""
+    return has_ptrace_capability(_status("self", read_text))
 
 
 def has_ptrace_capability(status: dict[str, str]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from gilprof.errors import NoSuchProcess
+from gilprof.errors import NoSuchProcess, NotReadable
 from gilprof.target.access import refusal
 from gilprof.target.ended import exit_reason, has_ended
 from gilprof.target.memory import RemoteMemory, gone
@@ -19,6 +19,8 @@ ENDING_S = 2.0
 MAX_MAPPINGS = 200_000
 """Lines of /proc/PID/maps that are looked at; the kernel's own default bound is 65,530."""
 DEAD_STATES = ("Z", "X", "x")
+PF_KTHREAD = 0x00200000
+"""Bit of the flags in /proc/PID/stat (include/linux/sched.h)."""
 _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) (\S+) (\d+) *(.*)")
 
 
@@ -41,7 +43,8 @@ class Mapping:
 class Process:
     """Process ``pid``, told from a later one of the same number by its start time.
 
-    Raises ``NoSuchProcess`` when there is none, when it is a zombie, or when it is a thread only.
+    Raises ``NoSuchProcess`` when there is none, when it is a zombie, or when it is a thread only, and
+    ``NotReadable`` for the kernel's own.
     """
 
     def __init__(self, pid: int) -> None:
@@ -50,6 +53,10 @@ class Process:
         fields = self._stat()
         if fields[0] in DEAD_STATES:
             raise NoSuchProcess(f"looking at process {pid}", "it has ended (a zombie)", "check the PID")
+        if int(fields[6]) & PF_KTHREAD:
+            raise NotReadable(
+                f"looking at process {pid}", "it is a thread of the kernel", "give the PID of a CPython process"
+            )
         leader = _field(self._text("status"), "Tgid")
         if leader != str(pid):
             raise NoSuchProcess(

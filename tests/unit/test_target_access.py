@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gilprof.target.access import PTRACE_SCOPE, ReadText, next_step, ptrace_scope, refusal
+from gilprof.target.access import PTRACE_SCOPE, next_step, ptrace_scope, refusal
+from gilprof.target.container import ReadText
 
 OWN = "Uid:\t1000\t1000\t1000\t1000\nCapEff:\t0000000000000000\n"
 SAME_USER = "Uid:\t1000\t1000\t1000\t1000\n"
@@ -41,8 +42,8 @@ def system(own: str, target: str, scope: int | None) -> ReadText:
         (OWN, SAME_USER, 2, "sudo"),
         (OWN, SAME_USER, 3, "reboot"),
         (OWN, SETUID, 0, "setuid"),
-        (OWN, SAME_USER, 0, "SYS_PTRACE"),
-        (OWN, SAME_USER, None, "SYS_PTRACE"),
+        (OWN, SAME_USER, 0, "sudo"),
+        (OWN, SAME_USER, None, "sudo"),
         (CAPABLE, OTHER_USER, 1, "security module"),
     ],
 )
