@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gilprof.cli.export_file import check_new, choices, format_of, write_new
-from gilprof.cli.output import complain, print_out
+from gilprof.cli.output import complain, is_terminal, print_out
 from gilprof.cli.replayed import recording_options, replayed
 from gilprof.errors import UsageError
 from gilprof.exporters import FORMATS, Format, by_name
@@ -65,7 +65,7 @@ def export(
     if out is not None:
         _check_not_itself(out, file)
         check_new(out, force)
-    elif output is None and not chosen.for_terminals and sys.stdout.isatty():
+    elif output is None and not chosen.for_terminals and is_terminal(sys.stdout):
         raise UsageError(f"exporting as {chosen.name}", "that is nothing to read on a terminal", "name a file with -o")
     profile = replayed(file, from_s, to_s, salvage)
     if thread is not None and not _is_there(thread, profile):

@@ -39,9 +39,9 @@ def choices() -> str:
 
 def check_new(path: str, force: bool) -> None:
     """Find out before the work that ``path`` cannot be written, or is there without ``force``. Raises FileError."""
+    check_writable(path)
     if not force and Path(path).exists():
         raise _exists(path)
-    check_writable(path)
 
 
 def write_export(chosen: Format, profile: Profile, path: str, force: bool) -> None:

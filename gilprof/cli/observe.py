@@ -12,6 +12,7 @@ from typing import Protocol
 
 import click
 
+from gilprof.cli.output import is_terminal
 from gilprof.model import Batch
 from gilprof.sources.base import Source
 from gilprof.units import format_rate, format_seconds
@@ -88,7 +89,7 @@ class Progress:
     """A line on standard error that keeps itself up to date; nothing where that is no terminal."""
 
     def __init__(self, quiet: bool) -> None:
-        self._shown = not quiet and sys.stderr.isatty()
+        self._shown = not quiet and is_terminal(sys.stderr)
         self._began = self._next = time.monotonic()
 
     def take(self, batch: Batch) -> None:
