@@ -20,7 +20,6 @@ _NEXT_STEPS = {
     errno.EISDIR: "give the name of a file",
     errno.ENOENT: "make its folder first",
     errno.EACCES: "give another name",
-    errno.EPERM: "give another name",
 }
 
 
@@ -79,8 +78,8 @@ def check_writable(path: str) -> None:
     file = Path(path)
     try:
         answered = _obstacle(file)
-    except PermissionError as error:  # a folder on the way may not be looked into
-        answered = error.errno
+    except PermissionError:  # a folder on the way may not be looked into
+        answered = errno.EACCES
     if answered:
         raise FileError(f"writing {path}", os.strerror(answered), _NEXT_STEPS[answered])
 
@@ -105,4 +104,4 @@ def write_file(path: str, text: str) -> None:
         if begun and file.is_file():
             with contextlib.suppress(OSError):
                 file.unlink()
-        raise FileError(f"writing {path}", error.strerror or str(error), "give another name") from error
+        raise FileError(f"writing {path}", error.strerror or str(error), "make room, or give another name") from error

@@ -16,6 +16,7 @@ from gilprof.target.memory import RemoteMemory
 from gilprof.target.names import Named, thread_names
 from gilprof.target.process import Process
 from gilprof.target.resolve import ResolvedTarget, resolve
+from gilprof.target.seccomp import check_process_vm_readv
 
 NAMES_EVERY_S = 1.0
 """Threads may be renamed: names are read again this often, and whenever a thread appears."""
@@ -44,6 +45,7 @@ class LiveSource:
         self._ended: str | None = None
         self._closed = False
         self._left: Batch | None = None
+        check_process_vm_readv(process.pid)  # refused, it would look to the sampler as if the process were gone
         _allow_many_files()
         self._sampler = Sampler(process.pid, target.layout, rate_hz, _cgroup_events(process.pid))
         self._sampler.start()

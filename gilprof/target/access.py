@@ -27,9 +27,10 @@ def next_step(pid: int, read_text: ReadText = Path.read_text) -> str:
     own_uids, target_uids = own.get("Uid", "").split()[:3], target.get("Uid", "").split()[:3]
     if has_ptrace_capability(own):
         return "another security module or user namespace forbids it: run gilprof where the process runs"
-    if target_uids and target_uids[0] not in own_uids:
-        return f"it belongs to another user (uid {target_uids[0]}): run gilprof as that user, or with sudo"
     inside = bool(container(read_text))
+    if target_uids and target_uids[0] not in own_uids:
+        other = ADD_CAPABILITY if inside else "run it with sudo"
+        return f"it belongs to another user (uid {target_uids[0]}): run gilprof as that user, or {other}"
     scope = ptrace_scope(read_text)
     if scope:
         return f"kernel.yama.ptrace_scope is {scope}: {scope_remedy(scope, inside)}"

@@ -13,6 +13,7 @@ from gilprof.errors import NoSuchProcess, NotReadable
 from gilprof.target.access import refusal
 from gilprof.target.ended import exit_reason, has_ended
 from gilprof.target.memory import RemoteMemory, gone
+from gilprof.target.seccomp import call_refused
 
 ENDING_S = 2.0
 """From its first thread's end to its last one's, on a busy machine."""
@@ -68,6 +69,8 @@ class Process:
             self._pidfd = os.pidfd_open(pid)
         except ProcessLookupError as error:
             raise gone(pid) from error
+        except OSError as error:
+            raise call_refused(pid, "pidfd_open", error.errno or 0) from error
         self.machine = os.uname().machine
 
     @property

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support import forbid
 from tests.support.command import as_nobody, failure, gilprof
 from tests.support.dialogue import dialogue
 from tests.support.interpreters import unsupported
@@ -22,6 +23,7 @@ from tests.support.spawn import spawn
 
 PYTHON = Path(sys.executable)
 WAIT = "tell(0)\nhear()\n"
+FORBID = str(forbid.__file__)
 VERBS = ("attach", "dump", "doctor")
 every_verb = pytest.mark.parametrize("verb", VERBS)
 ROUNDS, AT_ONCE = 40, 4
@@ -76,7 +78,7 @@ def test_another_users_process(verb: str) -> None:
     with dialogue(PYTHON, WAIT) as target:
         target.hear()
         done = gilprof(verb, target.pid, wrapper=nobody)
-        failure(done, 3, f"process {target.pid}", "another user (uid 0)", "run gilprof as that user, or with sudo")
+        failure(done, 3, f"process {target.pid}", "another user (uid 0)", "run gilprof as that user, or ")
         target.tell()
         assert target.process.wait(10) == 0
 
@@ -97,6 +99,15 @@ def test_without_the_capability_as_in_a_container(verb: str) -> None:
         done = gilprof(verb, target.pid, wrapper=drop)
         line = failure(done, 3, "Permission denied")
         assert "--cap-add=SYS_PTRACE" in line or "sudo" in line
+
+
+@every_verb
+@pytest.mark.parametrize("call", ["process_vm_readv", "pidfd_open"])
+def test_a_system_call_that_a_container_forbids(verb: str, call: str) -> None:
+    with dialogue(PYTHON, WAIT) as target:
+        target.hear()
+        done = gilprof(verb, target.pid, wrapper=[sys.executable, FORBID, call])
+        failure(done, 3, f"the system refused {call}", "seccomp", "--cap-add=SYS_PTRACE")
 
 
 @every_verb

@@ -93,6 +93,15 @@ def test_a_container_without_yama_lacks_the_capability() -> None:
     assert "--cap-add" not in next_step(7, system(0))
 
 
+@pytest.mark.parametrize("inside", [False, True])
+def test_another_users_process(inside: bool) -> None:
+    files = {STATUS: ORDINARY, Path("/proc/7/status"): "Uid:\t33\t33\t33\t33\n"} | ({DOCKER: ""} if inside else {})
+    step = next_step(7, reader(files))
+    assert "(uid 33): run gilprof as that user, or " in step
+    assert ("sudo" in step) != inside
+    assert ("--cap-add=SYS_PTRACE" in step) == inside
+
+
 def test_who_gilprof_is() -> None:
     assert "without CAP_SYS_PTRACE" in user(system(0)).found
     assert "container" not in user(system(0)).found
