@@ -28,7 +28,7 @@ class Finding:
     verdict: str = ""
     """Of a note: what the verdict says because of it."""
     cost_share: float | None = None
-    """Of the trial: gilprof's CPU time as a share of one core, at the rate of ``trial.RATE_HZ``."""
+    """Of the trial: gilprof's CPU time as a share of one core, if it attains the rate ``trial.RATE_HZ``."""
 
 
 Check = Callable[[int], Finding]

@@ -21,6 +21,8 @@ TRIAL_S = 0.5
 DRAIN_EVERY_S = 0.1
 MUCH_UNKNOWN = 0.02
 """Four times the bound on a long profile: a short one is less certain."""
+FEW_PASSES = 20
+"""With fewer, what a pass costs is not known."""
 LOW_RATE = 0.5
 """Of the rate asked for."""
 
@@ -34,12 +36,13 @@ def trial(pid: int) -> Finding:
         wall_s, cpu_s = time.monotonic(), time.process_time()
         _observe(source, profile, TRIAL_S)
         wall_s, cpu_s = time.monotonic() - wall_s, time.process_time() - cpu_s
-        rate_hz = (profile.health.passes - passes) / wall_s
+        passes = profile.health.passes - passes
     profile.finish()
     if profile.ended is not None:
         raise NoSuchProcess(f"observing process {pid}", f"it ended ({profile.ended})", "check the PID")
     process = build_report(profile).processes[0]
-    return _finding(process.sampling, rate_hz, cpu_s / wall_s, process.stopped_s > 0)
+    cost_share = cpu_s / passes * RATE_HZ if passes >= FEW_PASSES else None
+    return _finding(process.sampling, passes / wall_s, cost_share, process.stopped_s > 0)
 
 
 def _observe(source: LiveSource, profile: Profile, seconds: float) -> None:
@@ -52,7 +55,7 @@ def _observe(source: LiveSource, profile: Profile, seconds: float) -> None:
         profile.add(batch)
 
 
-def _finding(sampling: Sampling, rate_hz: float, cost_share: float, stopped: bool) -> Finding:
+def _finding(sampling: Sampling, rate_hz: float, cost_share: float | None, stopped: bool) -> Finding:
     """What a trial has shown."""
     asked = format_rate(RATE_HZ)
     found = f"{format_share(cost_share)} of a core at {asked}; {format_share(sampling.unknown)} of the time unknown"
