@@ -24,7 +24,7 @@ from tests.support.command import command
 from tests.support.running import TIMEOUT_S, environment
 from tests.support.spawn import Target, spawn
 
-RUNS = int(os.environ.get("GILPROF_KILL_RUNS", "36"))
+RUNS = int(os.environ.get("GILPROF_KILL_RUNS", "48"))
 AT_ONCE = 4
 LATEST_S = 2.0
 """After gilprof was started: it takes a third of a second to begin, and its first second is written 0.8 s later."""
