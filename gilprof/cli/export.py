@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gilprof.cli.export_file import check_new, choices, format_of, write_new
+from gilprof.cli.export_file import choices, format_of
+from gilprof.cli.files import check_new, write_file
 from gilprof.cli.output import complain, is_terminal, print_out
 from gilprof.cli.replayed import recording_options, replayed
 from gilprof.errors import UsageError
@@ -74,7 +75,7 @@ def export(
     if out is None:
         _print_utf8(text)
     else:
-        write_new(out, text, force)
+        write_file(out, text, force)
 
 
 def _print_utf8(text: str) -> None:

@@ -1,13 +1,11 @@
-"""Where a profile goes: which format a file's name asks for, and writing without harm to what is there."""
+"""Exports as files: which format a file's name asks for."""
 
 from __future__ import annotations
 
-import contextlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gilprof.cli.output import check_writable
-from gilprof.errors import FileError, UsageError
+from gilprof.cli.files import write_file
+from gilprof.errors import UsageError
 from gilprof.exporters import FORMATS, Format, by_ending
 
 if TYPE_CHECKING:
@@ -37,38 +35,11 @@ def choices() -> str:
     return ", ".join(f"{' or '.join(known.endings)} ({known.name})" for known in FORMATS)
 
 
-def check_new(path: str, force: bool) -> None:
-    """Find out before the work that ``path`` cannot be written, or is there without ``force``. Raises FileError."""
-    check_writable(path)
-    if not force and Path(path).exists():
-        raise _exists(path)
-
-
 def write_export(chosen: Format, profile: Profile, path: str, force: bool) -> None:
     """All of ``profile`` in a format. Raises FileError."""
     from gilprof.exporters.narrowing import Narrowing
 
-    write_new(path, "".join(chosen.export(profile, Narrowing())), force)
-
-
-def write_new(path: str, text: str, force: bool) -> None:
-    """``text`` as the content of ``path``; what could not be written to its end is taken away. Raises FileError."""
-    begun = False
-    try:
-        with Path(path).open("w" if force else "x", encoding="utf-8") as file:
-            begun = True
-            file.write(text)
-    except FileExistsError as error:
-        raise _exists(path) from error
-    except OSError as error:
-        if begun and Path(path).is_file():
-            with contextlib.suppress(OSError):
-                Path(path).unlink()
-        raise FileError(f"writing {path}", error.strerror or str(error), "make room, or give another name") from error
-
-
-def _exists(path: str) -> FileError:
-    return FileError(f"writing {path}", "it exists", "give another name, or --force to replace it")
+    write_file(path, "".join(chosen.export(profile, Narrowing())), force)
 
 
 def _unknown_ending(path: str, endings: str) -> UsageError:

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import sys
-from pathlib import Path
 from typing import TextIO
 
 import click
@@ -16,11 +15,6 @@ from gilprof.errors import FileError
 MIN_WIDTH, PLAIN_WIDTH = 40, 80
 _READER_GONE = {errno.EPIPE, errno.EIO}
 """``| head`` has ended; the terminal was closed."""
-_NEXT_STEPS = {
-    errno.EISDIR: "give the name of a file",
-    errno.ENOENT: "make its folder first",
-    errno.EACCES: "give another name",
-}
 
 
 def styled(no_color: bool, stream: TextIO | None = None) -> bool:
@@ -71,37 +65,3 @@ def complain(message: str) -> None:
 
     with contextlib.suppress(OSError):
         click.echo(f"gilprof: {printable(message, 2000)}", err=True)
-
-
-def check_writable(path: str) -> None:
-    """Find out before a long observation that ``path`` cannot be written. Raises FileError."""
-    file = Path(path)
-    try:
-        answered = _obstacle(file)
-    except PermissionError:  # a folder on the way may not be looked into
-        answered = errno.EACCES
-    if answered:
-        raise FileError(f"writing {path}", os.strerror(answered), _NEXT_STEPS[answered])
-
-
-def _obstacle(file: Path) -> int:
-    """The ``errno`` with which writing would fail; 0 for none."""
-    if file.is_dir():
-        return errno.EISDIR
-    if not file.parent.is_dir():
-        return errno.ENOENT
-    return 0 if os.access(file if file.exists() else file.parent, os.W_OK) else errno.EACCES
-
-
-def write_file(path: str, text: str) -> None:
-    """``text`` as the content of ``path``; what could not be written to its end is taken away. Raises FileError."""
-    file, begun = Path(path), False
-    try:
-        with file.open("w", encoding="ascii") as stream:
-            begun = True
-            stream.write(text)
-    except OSError as error:
-        if begun and file.is_file():
-            with contextlib.suppress(OSError):
-                file.unlink()
-        raise FileError(f"writing {path}", error.strerror or str(error), "make room, or give another name") from error

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from gilprof.cli.export_file import check_new, format_or_recording, write_export
+from gilprof.cli.export_file import format_or_recording, write_export
+from gilprof.cli.files import check_new, check_writable, write_file
 from gilprof.cli.options import ProfileOptions
-from gilprof.cli.output import check_writable, styled, width, write_file
+from gilprof.cli.output import styled, width
 from gilprof.errors import FileError
 from gilprof.units import format_rate
 
