@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from gilprof.cli.completion import running_pythons
 from gilprof.errors import UsageError
 from gilprof.units import parse_duration, parse_rate
 
@@ -35,7 +36,7 @@ DURATION_OR_ZERO = parsed(lambda text: parse_duration(text, zero=True))
 
 def process_id(command: _Command) -> _Command:
     """The argument PID."""
-    return click.argument("pid", type=click.IntRange(min=1))(command)
+    return click.argument("pid", type=click.IntRange(min=1), shell_complete=running_pythons)(command)
 
 
 def no_color(command: _Command) -> _Command:

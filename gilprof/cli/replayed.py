@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gilprof.cli.completion import recordings
 from gilprof.cli.options import DURATION, DURATION_OR_ZERO
 from gilprof.cli.output import complain
 from gilprof.errors import UsageError
@@ -32,7 +33,7 @@ def recording_options(command: _Command) -> _Command:
             default="0",
             help="Seconds into the recording to begin at.",
         ),
-        click.argument("file"),
+        click.argument("file", shell_complete=recordings),
     ):
         command = decorate(command)
     return command
