@@ -1,7 +1,8 @@
 """A real attach with the gilprof that is installed: ``python tests/installed.py``, in any environment that has it.
 
 cibuildwheel runs it on every wheel, tests/integration/test_packaging.py on the wheel that it builds. Nothing of
-the source tree is imported: ``-m`` would find it in the working directory, so that is another one. Status 0, or an assertion that says what was wrong.
+the source tree is imported: ``-m`` would find it in the working directory, so that is another one. Status 0, or an
+assertion that says what was wrong.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gilprof._native import Sampler
-from gilprof.errors import GilprofError, NoSuchProcess
+from gilprof.errors import GilprofError, NoSuchProcess, NotReadable
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, Function, Health, TargetInfo, ThreadSeen
 from gilprof.target.memory import RemoteMemory
 from gilprof.target.names import Named, thread_names
@@ -23,7 +23,10 @@ NAMES_EVERY_S = 1.0
 
 
 class LiveSource:
-    """Watches a process from outside: never stops it, never writes into it."""
+    """Watches a process from outside: never stops it, never writes into it.
+
+    Raises NotReadable for a layout whose numbers cannot be, such as a hostile target tells.
+    """
 
     def __init__(self, process: Process, memory: RemoteMemory, target: ResolvedTarget, rate_hz: float) -> None:
         self._process = process
@@ -47,7 +50,12 @@ class LiveSource:
         self._left: Batch | None = None
         check_process_vm_readv(process.pid)  # refused, it would look to the sampler as if the process were gone
         _allow_many_files()
-        self._sampler = Sampler(process.pid, target.layout, rate_hz, _cgroup_events(process.pid))
+        try:
+            self._sampler = Sampler(process.pid, target.layout, rate_hz, _cgroup_events(process.pid))
+        except ValueError as error:
+            raise NotReadable(
+                f"reading process {process.pid}", str(error), "its memory is damaged, or it is no release of CPython"
+            ) from error
         self._sampler.start()
 
     @classmethod

@@ -25,6 +25,7 @@ ANY_PYTHON = "Py_Initialize"
 SYMBOLS = (RUNTIME, VERSION, CODE_TYPE, ANY_PYTHON)
 
 PAGE = 4096
+LAST_ADDRESS = (1 << 64) - 1
 MAX_SYMBOLS = 500_000
 """Entries of a symbol table without a hash that are looked at."""
 _LIBRARY = re.compile(r"libpython\d.*\.so.*")
@@ -96,7 +97,7 @@ def _images(process: Process, file: Path, path: str, pieces: list[Mapping]) -> I
             "if the file was replaced since the process started, run gilprof with sudo, or start it anew",
         ) from error
     for base in bases:
-        yield Image(path, machine, {name: base + value for name, value in symbols.items()})
+        yield Image(path, machine, {name: base + value & LAST_ADDRESS for name, value in symbols.items()})
 
 
 def _load_addresses(elf: ELFFile, pieces: list[Mapping]) -> list[int]:

@@ -13,7 +13,13 @@ constexpr std::size_t kMaxCodes = 100'000;
 constexpr std::size_t kMaxFunctions = 200'000;
 constexpr std::size_t kMaxFrames = 1'000'000;
 constexpr std::int64_t kMaxUnits = 1'000'000;
-constexpr std::uint64_t kMaxLineTable = 4'000'000;
+// Of all code objects together: some 160 MB. Those of a hostile target may overlap, so that a few
+// of its pages would do for any number of large ones.
+constexpr std::size_t kMaxAllUnits = 20'000'000;
+constexpr std::size_t kMaxAllText = 64'000'000;  // bytes of names
+// Of a location table: a byte, a line and three more numbers of six bytes; it is for a unit or
+// more.
+constexpr std::uint64_t kMaxEntrySize = 25;
 constexpr std::int64_t kUnitSize = 2;
 
 }  // namespace
@@ -22,7 +28,9 @@ CodeCache::CodeCache(RemoteMemory& memory, const Layout& layout)
     : memory_(memory), layout_(layout), frames_(kMaxFrames) {}
 
 void CodeCache::begin_pass() {
-    if (codes_.size() > kMaxCodes) codes_.clear();
+    if (codes_.size() <= kMaxCodes && units_ <= kMaxAllUnits - kMaxUnits) return;
+    codes_.clear();
+    units_ = 0;
 }
 
 Code* CodeCache::find(Address address, std::int64_t now_ns) {
@@ -44,6 +52,7 @@ Code* CodeCache::find(Address address, std::int64_t now_ns) {
     if (!slot) {
         slot = std::make_unique<Code>();
     } else {
+        units_ -= slot->lines.size();
         *slot = Code();
     }
     slot->checked_ns = now_ns;
@@ -65,10 +74,11 @@ bool CodeCache::load(Address address, Code& out) {
     const auto units = field<std::int64_t>(copy.data(), layout_.bytes_size);
     if (units <= 0 || units > kMaxUnits) return false;
     const auto count = static_cast<std::size_t>(units);
+    if (count > kMaxAllUnits - units_) return false;
 
     const auto name = read_unicode(memory_, layout_, out.qualname);
     const auto file = read_unicode(memory_, layout_, out.filename);
-    const auto table = read_bytes(memory_, layout_, out.line_table, kMaxLineTable);
+    const auto table = read_bytes(memory_, layout_, out.line_table, count * kMaxEntrySize);
     std::vector<std::uint8_t> bytecode(count * kUnitSize);
     if (!name || !file || !table ||
         !memory_.read(address + static_cast<Address>(layout_.code_bytecode), bytecode.data(),
@@ -84,11 +94,13 @@ bool CodeCache::load(Address address, Code& out) {
     if (known != functions_.end()) {
         out.function = known->second;
     } else {
-        if (functions_.size() >= kMaxFunctions) return false;
+        if (functions_.size() >= kMaxFunctions || key.size() > kMaxAllText - text_) return false;
+        text_ += key.size();
         out.function = static_cast<std::int32_t>(functions_.size());
         functions_.emplace(std::move(key), out.function);
         fresh_functions_.push_back({*name, *file, out.first_line});
     }
+    units_ += count;
     out.lines = decode_lines(*table, out.first_line, count);
     out.frames.assign(count, kNone);
     out.eval_check.assign(count, false);

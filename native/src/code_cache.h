@@ -61,6 +61,8 @@ class CodeCache {
     std::unordered_map<std::string, std::int32_t> functions_;
     std::vector<FunctionName> fresh_functions_;
     PairTable frames_;
+    std::size_t units_ = 0;  // of all code objects kept
+    std::size_t text_ = 0;   // bytes in functions_
 };
 
 }  // namespace gilprof

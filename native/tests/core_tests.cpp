@@ -1,20 +1,24 @@
 // Tests of the core without Python, built with ASan and UBSan by
 // tests/integration/test_native_core.py.
 //
-//   core_tests                 the tests
-//   core_tests fuzz N SEED     N passes over corrupted memory images: no crash, no endless walk
+//   core_tests                         the tests
+//   core_tests fuzz N SEED [SECONDS]   N passes over corrupted layouts and images (fuzz.h)
+//   core_tests replay FILE...          the same with inputs that are kept (corpus/)
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <random>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "decode.h"
+#include "fuzz.h"
 #include "image.h"
 #include "pass.h"
 
@@ -27,6 +31,13 @@ void expect(bool condition, const char* what) {
     if (condition) return;
     std::printf("FAILED: %s\n", what);
     ++failures;
+}
+
+// Of this process so far.
+long peak_memory_kb() {
+    rusage usage;
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
 }
 
 pid_t own_tid() { return static_cast<pid_t>(::syscall(SYS_gettid)); }
@@ -131,45 +142,64 @@ void cuts_an_endless_stack() {
     expect(taker.take(pass, looks) == PassResult::kTorn, "a circular thread list is no pass");
 }
 
-// Memory that changes under the sampler's hands: each copy may see other bytes than the last.
-void fuzz(long runs, std::uint64_t seed) {
-    std::mt19937_64 random(seed);
-    const auto below = [&](std::uint64_t bound) { return random() % bound; };
-    long taken = 0;
-    for (long run = 0; run < runs;) {
-        Image image;
-        Layout layout = layout_3_11();
-        std::vector<pid_t> tids = {own_tid(), own_tid(), 1, static_cast<pid_t>(below(1 << 22))};
-        for (std::uint64_t i = below(40); i > 0; --i) tids.push_back(own_tid());
-        build(image, layout, tids, 1 + below(60));
-        PassTaker taker(image, ::getpid(), layout, "");
-        PassRow pass;
-        std::vector<LookRow> looks;
-        for (int round = 0; round < 50 && run < runs; ++round, ++run) {
-            for (std::uint64_t i = below(8); i > 0; --i) {
-                const Address at = Image::kBase + 4096 + below(image.used() - 4096) / 8 * 8;
-                switch (below(4)) {
-                    case 0:
-                        image.set(at, 0, random());
-                        break;
-                    case 1:
-                        image.set(at, static_cast<std::int64_t>(below(8)),
-                                  static_cast<unsigned char>(random()));
-                        break;
-                    case 2:
-                        image.set(at, 0, Image::kBase + below(image.used()));
-                        break;
-                    default:
-                        image.set(at, 0, Address{0});
-                        break;
-                }
-            }
-            taken += taker.take(pass, looks) == PassResult::kTaken;
-            taker.take_definitions();
-        }
+// A few pages are enough for a thousand code objects that overlap, of 200,000 units each.
+void forgets_code_objects_when_there_are_too_many() {
+    constexpr std::size_t kFrames = 1000;
+    constexpr std::uint64_t kUnits = 200'000;
+    Image image;
+    Layout layout = layout_3_11();
+    build(image, layout, {own_tid()}, kFrames);
+    Address state = 0, c_frame = 0, frame = 0, code = 0;
+    RemoteMemory memory(image);
+    memory.read(layout.interpreter_address + 16, &state, 8);
+    memory.read(state + 56, &c_frame, 8);
+    memory.read(c_frame + 8, &frame, 8);
+    memory.read(frame + 32, &code, 8);
+    std::vector<unsigned char> header(static_cast<std::size_t>(layout.code_size));
+    memory.read(code, header.data(), header.size());
+    while (frame != 0) {
+        const Address copy = image.allocate(header.size());
+        for (std::size_t i = 0; i < header.size(); ++i)
+            image.set(copy, static_cast<std::int64_t>(i), header[i]);
+        image.set(copy, layout.bytes_size, kUnits);
+        image.set(copy, layout.code_first_line, static_cast<std::int32_t>(copy - code));
+        image.set(frame, layout.frame_code, copy);
+        memory.read(frame + 48, &frame, 8);
     }
-    std::printf("%ld passes over corrupted images, %ld of them taken, seed %llu\n", runs, taken,
-                static_cast<unsigned long long>(seed));
+    PassTaker taker(image, ::getpid(), layout, "");
+    PassRow pass;
+    std::vector<LookRow> looks;
+    const long before_kb = peak_memory_kb();
+    for (int i = 0; i < 3; ++i) expect(taker.take(pass, looks) == PassResult::kTaken, "a pass");
+    expect(taker.health().read_errors != 0, "more code objects than are kept are told as such");
+    expect(taker.take_definitions().functions.size() >= 50,
+           "as many as there is room for are kept");
+    expect(peak_memory_kb() - before_kb < 600'000, "the memory for code objects is bounded");
+}
+
+void print(const FuzzCount& count) {
+    std::printf(
+        "%llu inputs, %llu passes over corrupted images, %llu of them taken; %llu numbers "
+        "of layouts replaced, %llu of them refused; %ld kB at the peak\n",
+        static_cast<unsigned long long>(count.inputs),
+        static_cast<unsigned long long>(count.passes), static_cast<unsigned long long>(count.taken),
+        static_cast<unsigned long long>(count.layouts_changed),
+        static_cast<unsigned long long>(count.layouts_refused), peak_memory_kb());
+}
+
+int replay(int files, char** names) {
+    FuzzCount count;
+    for (int i = 0; i < files; ++i) {
+        std::ifstream file(names[i], std::ios::binary);
+        if (!file) {
+            std::printf("cannot open %s\n", names[i]);
+            return 1;
+        }
+        const std::vector<std::uint8_t> input{std::istreambuf_iterator<char>(file), {}};
+        run_input(input, count);
+    }
+    print(count);
+    return 0;
 }
 
 int test_all() {
@@ -178,6 +208,7 @@ int test_all() {
     decodes_names();
     takes_a_pass();
     cuts_an_endless_stack();
+    forgets_code_objects_when_there_are_too_many();
     std::printf(failures == 0 ? "all passed\n" : "%d failed\n", failures);
     return failures == 0 ? 0 : 1;
 }
@@ -186,9 +217,12 @@ int test_all() {
 }  // namespace gilprof::test
 
 int main(int argc, char** argv) {
-    if (argc == 4 && std::strcmp(argv[1], "fuzz") == 0) {
-        gilprof::test::fuzz(std::atol(argv[2]), std::strtoull(argv[3], nullptr, 10));
+    using namespace gilprof::test;
+    if (argc >= 4 && std::strcmp(argv[1], "fuzz") == 0) {
+        const auto number = [&](int at) { return std::strtoull(argv[at], nullptr, 10); };
+        print(fuzz(number(2), number(3), argc > 4 ? number(4) : 0));
         return 0;
     }
-    return gilprof::test::test_all();
+    if (argc >= 3 && std::strcmp(argv[1], "replay") == 0) return replay(argc - 2, argv + 2);
+    return test_all();
 }

@@ -20,6 +20,7 @@ class Image final : public MemorySource {
 
     ssize_t copy(const iovec* local, const iovec* remote, std::size_t count) override {
         ssize_t copied = 0;
+        copies_ += count;
         for (std::size_t i = 0; i < count; ++i) {
             const auto address = reinterpret_cast<Address>(remote[i].iov_base);
             const std::size_t size = remote[i].iov_len;
@@ -30,6 +31,7 @@ class Image final : public MemorySource {
             }
             std::memcpy(local[i].iov_base, bytes_.data() + (address - kBase), size);
             copied += static_cast<ssize_t>(size);
+            copied_ += size;
         }
         return copied;
     }
@@ -41,6 +43,11 @@ class Image final : public MemorySource {
         used_ += (size + 15) / 16 * 16;
         return out;
     }
+
+    // What has been asked for: pieces, and the bytes that were there.
+    std::size_t copies() const { return copies_; }
+    std::size_t copied() const { return copied_; }
+    void forget_copies() { copies_ = copied_ = 0; }
 
     template <typename T>
     void set(Address address, std::int64_t offset, T value) {
@@ -54,6 +61,8 @@ class Image final : public MemorySource {
   private:
     std::vector<unsigned char> bytes_;
     std::size_t used_ = 4096;
+    std::size_t copies_ = 0;
+    std::size_t copied_ = 0;
 };
 
 // The offsets of CPython 3.11 (gilprof/target/layouts/3.11.json); addresses are set by build().
