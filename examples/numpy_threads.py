@@ -1,6 +1,12 @@
-"""NumPy in threads: its loops over large arrays release the GIL, so that the threads really run at once.
+"""NumPy in threads: its loops over large arrays release the GIL, and the threads really run at once.
 
-python examples/numpy_threads.py
+    python examples/numpy_threads.py
+
+`np.sqrt` and `np.exp` of two million numbers each take some milliseconds without the GIL, and need it for
+microseconds in between. gilprof (`gilprof attach PID --no-live -d 5`) says:
+
+    Not the GIL: 2.0 threads run without it on average, most of it in transform (numpy_threads.py:26) in 2 threads
+    (numpy-*); the GIL is waited for <0.1 % of the time.
 """
 
 from __future__ import annotations

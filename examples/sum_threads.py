@@ -1,7 +1,14 @@
-"""sum() against np.sum() over the same array, two threads each.
+"""The builtin sum() and np.sum() over the same array, in two threads each.
 
-python examples/sum_threads.py builtin
-python examples/sum_threads.py numpy
+    python examples/sum_threads.py builtin
+    python examples/sum_threads.py numpy
+
+`sum` makes a Python number of each of two million elements, in C code that keeps the GIL all the while: two threads
+are no faster than one, and each call makes the other thread wait for a tenth of a second. gilprof says: C code that
+keeps it. `np.sum` does the same sum in a millisecond, without the GIL, and gilprof says that it is not the GIL.
+
+    builtin: ... 100 % of the waiting is for sum_builtin (sum_threads.py:27) in 2 threads (sum-*), C code that keeps it.
+    numpy: Not the GIL: 2.0 threads run without it on average, most of it in sum_numpy (sum_threads.py:32) ...
 """
 
 from __future__ import annotations
@@ -12,7 +19,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-LENGTH = 1_000_000
+LENGTH = 2_000_000
 
 
 def sum_builtin(values: np.ndarray) -> None:
