@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -28,6 +29,8 @@ PAGE = 4096
 LAST_ADDRESS = (1 << 64) - 1
 MAX_SYMBOLS = 500_000
 """Entries of a symbol table without a hash that are looked at."""
+_DAMAGED = (OSError, ELFError, ValueError, ArithmeticError, struct.error)
+"""What reading a damaged file raises: pyelftools divides by a hash table's size, and unpacks what is cut short."""
 _LIBRARY = re.compile(r"libpython\d.*\.so.*")
 
 
@@ -90,7 +93,7 @@ def _images(process: Process, file: Path, path: str, pieces: list[Mapping]) -> I
             machine = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64"}.get(elf["e_machine"], "")
             symbols = _symbols(elf)
             bases = _load_addresses(elf, pieces)
-    except (OSError, ELFError, ValueError) as error:
+    except _DAMAGED as error:
         raise NotReadable(
             f"reading {path} of process {process.pid}",
             str(error),
