@@ -61,6 +61,7 @@ PassResult PassTaker::first_reading(bool with_frames, GilReading& reading, PassR
     if (with_frames) {
         states_.choose(true, last_holder_);
         plan_slice(0, watched_.size());
+        states_.plan_unclaimed(memory_);
     } else {
         const bool all = now_ns_ - all_copied_ns_ > kCopyAllEveryNs;
         if (all) all_copied_ns_ = now_ns_;
@@ -82,6 +83,7 @@ PassResult PassTaker::first_reading(bool with_frames, GilReading& reading, PassR
     if (!memory_.ok(head_index) || !memory_.ok(gil_index)) return PassResult::kLost;
     if (with_frames) {
         collect_slice(0, watched_.size());
+        states_.collect_unclaimed(memory_);
     } else {
         states_.collect_wanted(memory_);
     }
@@ -118,9 +120,12 @@ void PassTaker::find_threads(Address holder) {
             const auto other = std::find_if(watched_.begin(), watched_.end(),
                                             [&](const Watched& w) { return w.thread == thread; });
             const bool has_frame = field<Address>(state.copy.data(), layout_.thread_frame) != 0;
+            state.thread = nullptr;
             if (other != watched_.end() && (has_frame || state.address == holder) &&
-                other->state->address != holder)
+                other->state->address != holder) {
+                std::swap(other->state->thread, state.thread);
                 other->state = &state;
+            }
             continue;
         }
         thread->pass = pass_number_;

@@ -84,6 +84,16 @@ void ThreadStates::collect_wanted(const RemoteMemory& batch) {
         if (state.wanted) collect(state, batch);
 }
 
+void ThreadStates::plan_unclaimed(RemoteMemory& batch) {
+    for (State& state : states_)
+        if (state.thread == nullptr) plan(state, batch);
+}
+
+void ThreadStates::collect_unclaimed(const RemoteMemory& batch) {
+    for (State& state : states_)
+        if (state.thread == nullptr) collect(state, batch);
+}
+
 // A new state comes in at the head; one that goes has been run by its thread, so that its
 // predecessor's link was copied.
 bool ThreadStates::linked(Address head) const {

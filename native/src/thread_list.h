@@ -95,6 +95,10 @@ class ThreadStates {
     void plan_wanted(RemoteMemory& batch);
     void collect_wanted(const RemoteMemory& batch);
 
+    // States that belong to no thread yet: it has not written its tid into it.
+    void plan_unclaimed(RemoteMemory& batch);
+    void collect_unclaimed(const RemoteMemory& batch);
+
     // Whether the copies form the list that begins at `head`.
     bool linked(Address head) const;
     // Walks the list anew; false when it cannot be read or does not end within the bound.

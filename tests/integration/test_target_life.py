@@ -141,3 +141,32 @@ def test_the_rate_that_was_asked_for(rate_hz: float) -> None:
     assert abs(sampling["passes"] - expected) <= 4 * 0.29 * sqrt(expected) + 1 + missed * expected
     assert missed < 0.05
     assert sampling["rate_hz"] == pytest.approx(rate_hz, rel=0.05 + 1 / expected + 4 * 0.29 / sqrt(expected))
+
+
+@every_interpreter
+def test_threads_that_begin_while_it_is_watched(interpreter: Interpreter) -> None:
+    """Their states are in the interpreter's list before they know whose they are; a moment later they are known."""
+    code = """
+import hashlib, threading
+def spin():
+    while True:
+        sum(range(500))
+def digest():
+    data = bytes(1 << 20)
+    while True:
+        hashlib.sha256(data).digest()
+tell(0)
+hear()
+for function in (spin, digest):
+    threading.Thread(target=function, name=function.__name__, daemon=True).start()
+hear()
+"""
+    with dialogue(interpreter.path, code) as target:
+        target.hear()
+        process = watch(target.pid, WATCH_S, target.tell)
+    rows = {row["name"]: row for row in process["threads"]}
+    functions = {row["name"]: row for row in process["functions"]}
+    for name in ("spin", "digest"):
+        assert rows[name]["gil"] == 0
+        total_s = sum(functions[name]["total"].values())
+        assert total_s > rows[name]["alive_s"] - 0.1, "its frames are seen but for its first moments"
