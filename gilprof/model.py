@@ -160,6 +160,17 @@ class ThreadSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class SectionMark:
+    """A stretch of its own code that a thread of the profiled process names begins, or ends."""
+
+    name: str
+    tid: int
+    t_ns: int
+    """CLOCK_MONOTONIC."""
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The sampler's own account, cumulative since its start."""
 
@@ -174,6 +185,9 @@ class Health:
     """Stacks cut at the depth bound, or not interned because the table is full."""
     sampler_cpu_ns: int = 0
     """CPU time of the sampler thread."""
+    drain_cpu_ns: int | None = None
+    """In a profile of the own process, CPU time of the thread that takes the facts away, with the GIL for the most
+    part; None from outside, where it costs the target nothing."""
     interpreters: int = 1
     """The most interpreters ever seen at once; only the main one is observed."""
 
@@ -194,6 +208,8 @@ class Batch:
     stacks: IntPairs = field(default_factory=lambda: np.empty((0, 2), np.int32))
     threads: tuple[ThreadSeen, ...] = ()
     health: Health = Health()
+    sections: tuple[SectionMark, ...] = ()
+    """In the order of time: all up to the last pass, at least."""
     ended: str | None = None
     """None while the target lives; then ``exit``, ``signal N``, ``exec`` or ``gone``."""
 

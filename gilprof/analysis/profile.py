@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from gilprof.analysis.accumulate import NodeTable, PairTable, ThreadTable
 from gilprof.analysis.classify import Classifier
 from gilprof.analysis.definitions import Definitions
+from gilprof.analysis.sections import Sections
 from gilprof.analysis.sums import HANDOVER, TORN, GilSums, ProfileSums
 from gilprof.analysis.thread_rows import ENDED_ROWS, ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, Verdicts
@@ -26,6 +28,7 @@ class Profile:
         self._threads = ThreadTable()
         self._nodes = NodeTable()
         self._pairs = PairTable()
+        self._sections = Sections()
         self._gil = np.zeros(6)
         self._time = np.zeros(4)
         self._passes = 0
@@ -38,6 +41,7 @@ class Profile:
         self.definitions.add(batch)
         self.health = batch.health
         self.ended = batch.ended or self.ended
+        self._sections.mark(batch.sections)
         if len(batch.passes):
             passes, looks = batch.passes.copy(), batch.looks.copy()
             looks["thread"] = self._rows.rows(looks["thread"])
@@ -78,6 +82,7 @@ class Profile:
             threads=self._threads.sums(self._rows),
             nodes=self._nodes.sums(),
             pairs=self._pairs.sums(),
+            sections=self._sections.sums(),
         )
 
     def _fold(self, beyond: int) -> None:
@@ -92,6 +97,11 @@ class Profile:
         self._pairs.merge(self._nodes.merge(target))
         self._classifier.forget(np.flatnonzero(target != np.arange(len(target))))
 
+    def _tids(self) -> npt.NDArray[np.int64]:
+        """The kernel's number of each row's thread."""
+        threads = self.definitions.threads
+        return np.array([threads[number].tid if number in threads else NONE for number in self._rows.ids], np.int64)
+
     def _count(self, verdicts: Verdicts) -> None:
         passes, looks = verdicts.passes, verdicts.looks
         if len(passes.t_ns) == 0:
@@ -103,6 +113,7 @@ class Profile:
         first_switch, _ = self._switch_numbers or (int(passes.switch_number[0]), 0)
         self._switch_numbers = (first_switch, int(passes.switch_number[-1]))
 
+        self._sections.count(verdicts, self._tids())
         weight = passes.weight_ns[looks.pass_row]
         waits = looks.state == State.WAITING
         waiters = np.bincount(looks.pass_row[waits], minlength=len(passes.t_ns))

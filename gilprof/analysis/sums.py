@@ -101,6 +101,18 @@ class PairSums:
 
 
 @dataclass(frozen=True, slots=True)
+class SectionSums:
+    """The stretches that the program named so."""
+
+    name: str
+    count: int
+    wall_ns: float
+    """Sum of their lengths."""
+    states_ns: Ns
+    """(6,) by State, each of the thread that the stretch is of."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileSums:
     """One snapshot of a profile; nothing in it changes later."""
 
@@ -122,3 +134,4 @@ class ProfileSums:
     threads: ThreadSums
     nodes: NodeSums
     pairs: PairSums
+    sections: tuple[SectionSums, ...] = ()

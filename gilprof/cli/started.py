@@ -8,11 +8,9 @@ from __future__ import annotations
 import click
 
 from gilprof.cli.sources import open_source
-from gilprof.errors import NoSuchProcess, NotReadable
+from gilprof.sources import started
 from gilprof.sources.base import Source
-from gilprof.sources.live import LiveSource
-from gilprof.target.process import Process
-from gilprof.target.startup import Pause, Startup
+from gilprof.target.startup import Pause
 
 
 def open_started(ctx: click.Context, pid: int, rate_hz: float, pause: Pause) -> Source:
@@ -20,20 +18,4 @@ def open_started(ctx: click.Context, pid: int, rate_hz: float, pause: Pause) -> 
 
     Raises NoSuchProcess, PermissionRefused or NotReadable when it has ended without.
     """
-    if ctx.obj is not None:
-        return open_source(ctx, pid, rate_hz)
-    tried = f"profiling process {pid}"
-    try:
-        process = Process(pid)
-    except NoSuchProcess as error:
-        raise NoSuchProcess(tried, "it ended before a first look") from error
-    startup = Startup(process, pause)
-    found = startup.find()
-    if found is not None:
-        return LiveSource(process, *found, rate_hz)
-    process.close()
-    if startup.failure is not None:
-        raise startup.failure
-    if startup.python_seen:
-        raise NoSuchProcess(tried, "it ended before a first look")
-    raise NotReadable(tried, "it never became a Python", "name the Python program itself: children are not followed")
+    return open_source(ctx, pid, rate_hz) if ctx.obj is not None else started.open_started(pid, rate_hz, pause)

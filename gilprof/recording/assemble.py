@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, Function, Health, IntPairs, ThreadSeen
+from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, Function, Health, IntPairs, SectionMark, ThreadSeen
 from gilprof.recording.chunks import Chunk
 from gilprof.recording.facts import decode_facts, decode_pairs
 from gilprof.recording.format import Kind
 from gilprof.recording.tables import Tables
-from gilprof.recording.texts import decode_end, decode_functions, decode_health, decode_threads
+from gilprof.recording.texts import decode_end, decode_functions, decode_health, decode_sections, decode_threads
 
 
 class Assembler:
@@ -21,6 +21,7 @@ class Assembler:
         self._functions: list[Function] = []
         self._frames: list[IntPairs] = []
         self._stacks: list[IntPairs] = []
+        self._sections: list[SectionMark] = []
         self._health = Health()
         self._ended: str | None = None
         self._has_rest = False
@@ -46,6 +47,8 @@ class Assembler:
                 self._stacks.append(self._tables.stacks(*decode_pairs(chunk.payload)))
             case Kind.HEALTH:
                 self._health = decode_health(chunk.payload)
+            case Kind.SECTIONS:
+                self._sections.extend(decode_sections(chunk.payload))
             case Kind.END:
                 self._ended = decode_end(chunk.payload)
             case Kind.FACTS:
@@ -70,8 +73,9 @@ class Assembler:
             stacks=np.concatenate([none, *self._stacks]),
             threads=tuple(self._threads),
             health=self._health,
+            sections=tuple(self._sections),
             ended=self._ended,
         )
-        self._threads, self._functions, self._frames, self._stacks = [], [], [], []
+        self._threads, self._functions, self._frames, self._stacks, self._sections = [], [], [], [], []
         self._has_rest = False
         return batch

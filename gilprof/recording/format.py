@@ -13,7 +13,7 @@ MAGIC = b"\x89gilprof"
 """The first bytes of every chunk, and so of the file; the first one is not ASCII, so no text has it."""
 MAJOR = 1
 """Another major version is another format: refused."""
-MINOR = 0
+MINOR = 1
 """A greater minor version adds chunk kinds, keys and members, which older readers pass over."""
 HEAD = struct.Struct("<8sBB10sIII")
 """Magic, major and minor version, kind (padded with NUL), the payload's length and CRC-32, and the CRC-32
@@ -40,6 +40,7 @@ class Kind(StrEnum):
     FRAMES = "frames"
     STACKS = "stacks"
     HEALTH = "health"
+    SECTIONS = "sections"
     FACTS = "facts"
     END = "end"
 

@@ -51,9 +51,11 @@ def _build(kind: type[_R], hints: dict[str, Any], values: dict[str, Any]) -> _R:
 
 
 def checked(kind: Any, value: object) -> Any:
-    """``value`` as a ``kind``: int, float, str, an optional or a tuple of them. Raises DamageError."""
+    """``value`` as a ``kind``: bool, int, float, str, an optional or a tuple of them. Raises DamageError."""
     if isinstance(kind, types.UnionType):
         return None if value is None else checked(get_args(kind)[0], value)
+    if kind is bool and isinstance(value, bool):
+        return value
     if kind is int and type(value) is int and value in INT64:
         return value
     if kind is float and isinstance(value, (int, float)) and abs(value) <= MAX_FLOAT:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple, replace
 from typing import Any
 
-from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Function, Health, TargetInfo, ThreadSeen
+from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Function, Health, SectionMark, TargetInfo, ThreadSeen
 from gilprof.recording.format import MAX_PAYLOAD, MAX_TIME_NS, DamageError
 from gilprof.recording.records import INT32, checked, record, records
 
@@ -76,6 +76,19 @@ def encode_health(health: Health) -> bytes:
 def decode_health(payload: bytes) -> Health:
     """Raises DamageError."""
     return record(Health, _load(payload))
+
+
+def encode_sections(marks: Iterable[SectionMark]) -> Iterator[bytes]:
+    """Payloads of ``sections``."""
+    return _encode_rows({}, [astuple(mark) for mark in marks])
+
+
+def decode_sections(payload: bytes) -> list[SectionMark]:
+    """Raises DamageError."""
+    marks = records(SectionMark, _load(payload).get("rows"))
+    if any(mark.tid not in INT32 or not 0 <= mark.t_ns < MAX_TIME_NS for mark in marks):
+        raise DamageError("one of its sections is out of range")
+    return marks
 
 
 def encode_end(ended: str | None) -> bytes:

@@ -20,6 +20,7 @@ from gilprof.recording.texts import (
     encode_functions,
     encode_header,
     encode_health,
+    encode_sections,
     encode_threads,
 )
 
@@ -123,6 +124,8 @@ class RecordingWriter:
         if batches[-1].health != self._health:
             self._health = batches[-1].health
             yield chunk(Kind.HEALTH, encode_health(self._health))
+        for payload in encode_sections([mark for batch in batches for mark in batch.sections]):
+            yield chunk(Kind.SECTIONS, payload)
         passes = np.concatenate([batch.passes for batch in batches])
         looks = np.concatenate([batch.looks for batch in batches])
         for some_passes, some_looks in cut_facts(passes, looks):

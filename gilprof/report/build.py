@@ -10,14 +10,14 @@ import numpy as np
 
 from gilprof import __version__
 from gilprof.analysis.definitions import Definitions
-from gilprof.analysis.sums import ProfileSums
-from gilprof.model import Health, State, TargetInfo
+from gilprof.analysis.sums import ProfileSums, SectionSums
+from gilprof.model import STATE_NAMES, Health, State, TargetInfo
 from gilprof.report.blame import blame
 from gilprof.report.evidence import gather
 from gilprof.report.function_rows import function_rows
 from gilprof.report.functions import FunctionTable, place
 from gilprof.report.groups import seconds
-from gilprof.report.model import SCHEMA, Blame, Function, Gil, Process, Report, Sampling, Selection, Thread
+from gilprof.report.model import SCHEMA, Blame, Function, Gil, Process, Report, Sampling, Section, Selection, Thread
 from gilprof.report.select import narrowed
 from gilprof.report.sentence import sentence
 from gilprof.report.stacks import Forest
@@ -109,6 +109,7 @@ def _process(profile: Profiled, sums: ProfileSums, threads: tuple[Thread, ...], 
         threads=threads,
         functions=(),
         blame=Blame((), (), ()),
+        sections=tuple(_section(section) for section in sums.sections),
     )
 
 
@@ -125,7 +126,13 @@ def _sampling(info: TargetInfo, health: Health, sums: ProfileSums, duration_s: f
         read_errors=health.read_errors,
         truncated_stacks=health.truncated_stacks,
         sampler_cpu_s=seconds(health.sampler_cpu_ns),
+        drain_cpu_s=None if health.drain_cpu_ns is None else seconds(health.drain_cpu_ns),
     )
+
+
+def _section(sums: SectionSums) -> Section:
+    states_s = {name: seconds(sums.states_ns[state]) for state, name in enumerate(STATE_NAMES)}
+    return Section(sums.name, sums.count, seconds(sums.wall_ns), states_s)
 
 
 def _gil(info: TargetInfo, sums: ProfileSums) -> Gil:

@@ -31,11 +31,19 @@ def health(process: Process) -> Iterator[tuple[str, str]]:
     )
     yield (
         f"Health: {format_share(sampling.unknown)} of the threads' time unknown; "
-        f"the sampler took {format_share(cpu)} of a CPU",
+        f"the sampler took {format_share(cpu)} of a CPU{_drain(process)}",
         "",
     )
     for remedy in _remedies(process, torn):
         yield f"  ! {remedy}", "yellow"
+
+
+def _drain(process: Process) -> str:
+    """What gilprof cost the process that it is a part of."""
+    cpu_s = process.sampling.drain_cpu_s
+    if cpu_s is None or not process.duration_s:
+        return ""
+    return f", and {format_share(cpu_s / process.duration_s)} with the GIL"
 
 
 def _remedies(process: Process, torn: float | None) -> Iterator[str]:

@@ -30,6 +30,9 @@ class Sampling:
     truncated_stacks: int
     sampler_cpu_s: float
     """CPU time of gilprof's sampling thread since it began."""
+    drain_cpu_s: float | None
+    """In a profile of the own process, likewise of the thread that takes the facts away, which needs the GIL; None
+    from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,19 @@ class Blame:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """What the threads did in the stretches that the program named so."""
+
+    name: str
+    count: int
+    """Stretches that have begun."""
+    wall_s: float
+    """Sum of their lengths, by the program's own stamps."""
+    seconds: Seconds
+    """Of the thread that each is of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
     """One process and everything that was seen in it."""
 
@@ -150,6 +166,7 @@ class Process:
     threads: tuple[Thread, ...]
     functions: tuple[Function, ...]
     blame: Blame
+    sections: tuple[Section, ...]
 
 
 @dataclass(frozen=True, slots=True)

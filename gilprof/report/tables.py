@@ -26,6 +26,20 @@ def thread_table(process: Process) -> Section:
     )
 
 
+def section_table(process: Process) -> Section:
+    """Stretches that the program named; shares of the time in them."""
+    return Section(
+        "Sections, named by the program: shares of the time in them",
+        ["section"],
+        ["times", "length", "held", "held\nblocked", "waiting", "without\nthe GIL", "blocked", "un-\nknown"],
+        [
+            [printable(section.name, 60), str(section.count), _seconds(section.wall_s), *_shares(section.seconds)]
+            for section in process.sections
+        ],
+        ROWS,
+    )
+
+
 def function_tables(process: Process) -> Iterable[Section]:
     """Own functions with what goes on under them, then the others with what they do themselves."""
     blamed: defaultdict[int | None, float] = defaultdict(float)
@@ -130,8 +144,12 @@ def _thread_row(thread: Thread) -> list[str]:
         name = f"{name} ×{thread.folded}"
     if thread.gil is None:
         name = f"native: {name}"
-    shares = [format_share(seconds / thread.alive_s) for seconds in thread.seconds.values()]
-    return [name, *shares, format_share(thread.cpu_s / thread.alive_s), _seconds(thread.blamed_s)]
+    return [name, *_shares(thread.seconds), format_share(thread.cpu_s / thread.alive_s), _seconds(thread.blamed_s)]
+
+
+def _shares(seconds: Seconds) -> list[str]:
+    whole = sum(seconds.values())
+    return [format_share(part / whole if whole else None) for part in seconds.values()]
 
 
 def _function(function: Function) -> str:

@@ -11,7 +11,14 @@ from rich.text import Text
 from gilprof.report.health import health
 from gilprof.report.model import Gil, Process, Report
 from gilprof.report.names import printable
-from gilprof.report.tables import blame_table, function_tables, line_table, thread_blame_table, thread_table
+from gilprof.report.tables import (
+    blame_table,
+    function_tables,
+    line_table,
+    section_table,
+    thread_blame_table,
+    thread_table,
+)
 from gilprof.units import format_mean, format_rate, format_seconds, format_share
 
 
@@ -52,6 +59,7 @@ def _process(process: Process, narrowed: bool) -> Iterator[RenderableType]:
         yield from map(Text, _gil_lines(gil, process.observed_s))
     tables = [
         thread_table(process),
+        section_table(process),
         *function_tables(process),
         line_table(process),
         blame_table(process),

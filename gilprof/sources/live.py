@@ -74,6 +74,11 @@ class LiveSource:
             raise
         return cls(process, memory, target, rate_hz)
 
+    @property
+    def sampler_tid(self) -> int:
+        """The kernel's number of the sampler's thread, which is one of this process."""
+        return self._sampler.tid
+
     def drain(self) -> Batch | None:
         """What the sampler has gathered since the last call.
 

@@ -87,6 +87,8 @@ class BoundSampler {
 
     void start() { sampler_.start(); }
 
+    pid_t tid() const { return sampler_.tid(); }
+
     void stop() {
         nb::gil_scoped_release released;
         sampler_.stop();
@@ -137,6 +139,7 @@ NB_MODULE(_native, module) {
         .def(nb::init<pid_t, const nb::object&, double, const std::string&>(), "pid"_a, "layout"_a,
              "rate_hz"_a, "cgroup_events"_a)
         .def("start", &BoundSampler::start)
+        .def_prop_ro("tid", &BoundSampler::tid)
         .def("stop", &BoundSampler::stop)
         .def("drain", &BoundSampler::drain);
 }

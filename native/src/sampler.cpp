@@ -48,11 +48,20 @@ Sampler::Sampler(pid_t pid, const Layout& layout, double rate_hz, const std::str
 
 Sampler::~Sampler() { stop(); }
 
-void Sampler::start() { thread_ = std::thread(&Sampler::loop, this); }
+void Sampler::start() {
+    thread_ = std::thread(&Sampler::loop, this);
+    tid_.wait(0);
+}
 
 void Sampler::stop() {
     stopping_ = true;
-    if (thread_.joinable()) thread_.join();
+    if (!thread_.joinable()) return;
+    if (maker_ == ::getpid())
+        thread_.join();
+    else
+        // A forked copy: the thread is in the parent only, and nothing here can be joined or
+        // detached.
+        static_cast<void>(new std::thread(std::move(thread_)));
 }
 
 std::uint64_t Sampler::cpu_ns() {
@@ -74,6 +83,9 @@ bool Sampler::sleep_until(std::int64_t t_ns) const {
 }
 
 void Sampler::loop() {
+    tid_ = static_cast<pid_t>(::syscall(SYS_gettid));
+    tid_.notify_all();
+    ::prctl(PR_SET_NAME, "gilprof", 0, 0, 0);
     ask_for_short_slice();
     ::prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
     std::uniform_real_distribution<double> gap(0.5 * mean_gap_ns_, 1.5 * mean_gap_ns_);

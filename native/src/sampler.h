@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
@@ -33,6 +34,8 @@ class Sampler {
 
     // CPU time of the sampler's thread.
     std::uint64_t cpu_ns();
+    // The kernel's number of the sampler's thread; 0 before start.
+    pid_t tid() const { return tid_; }
 
   private:
     void loop();
@@ -45,6 +48,8 @@ class Sampler {
     std::mt19937_64 random_;
     std::atomic<bool> stopping_ = false;
     std::atomic<std::uint64_t> final_cpu_ns_ = 0;
+    std::atomic<pid_t> tid_ = 0;
+    const pid_t maker_ = ::getpid();
     std::thread thread_;
 };
 

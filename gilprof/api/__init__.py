@@ -1,0 +1,1 @@
+"""gilprof from Python: ``profile``, ``attach``, ``run`` and ``load``, by which ``import gilprof`` stays light."""

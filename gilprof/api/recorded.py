@@ -1,0 +1,140 @@
+"""A recording as typed values and numpy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gilprof.analysis.classify import Classifier
+from gilprof.analysis.definitions import Definitions
+from gilprof.analysis.profile import Profile
+from gilprof.analysis.verdicts import Verdicts
+from gilprof.model import ThreadSeen
+from gilprof.recording.reader import Recording
+from gilprof.recording.replay import ReplaySource
+from gilprof.report.build import build_report
+from gilprof.report.model import Report
+from gilprof.report.text import report_text
+
+PASS = np.dtype([
+    ("t_ns", np.int64), ("weight_ns", np.float64), ("unobserved_ns", np.float64), ("holder_look", np.int64),
+    ("switch_number", np.uint64), ("torn", np.bool_),
+])  # fmt: skip
+"""``t_ns``: CLOCK_MONOTONIC. ``weight_ns``: the time that the pass stands for. ``holder_look``: row of the holder's
+look; -1: the GIL was free; -2: the holder could not be told."""
+LOOK = np.dtype([
+    ("pass", np.int64), ("thread", np.int32), ("stack", np.int32), ("state", np.uint8), ("blocked_in", np.uint8),
+    ("origin", np.uint8), ("overdue", np.bool_), ("gc", np.bool_), ("python", np.bool_), ("cpu_ns", np.float64),
+    ("queued_ns", np.float64),
+])  # fmt: skip
+"""``pass``: row of its pass. ``thread``: key of ``threads``. ``stack``: for ``frames``; negative: none, or not known.
+``state``, ``blocked_in``, ``origin``: numbers of ``State``, ``BlockedIn`` and ``Origin`` in ``gilprof.model``; 255
+where the state has none. ``cpu_ns``, ``queued_ns``: of the pass's weight, on a CPU and runnable without one."""
+
+
+class FrameSeen(NamedTuple):
+    """One frame of a stack; ``line`` is 0 where it is not known."""
+
+    name: str
+    file: str
+    line: int
+
+
+class Recorded:
+    """What a recording says; everything is computed when first asked for, and then kept."""
+
+    def __init__(self, path: str | Path, salvage: bool = False) -> None:
+        """Opens and checks the file. Raises FileError."""
+        self._path = Path(path)
+        self._salvage = salvage
+        Recording.open(self._path, salvage=salvage).close()
+
+    @cached_property
+    def report(self) -> Report:
+        """The report, as ``report --json`` has it. Raises FileError."""
+        with closing(self._source()) as source:
+            profile = Profile(source.info)
+            while (batch := source.drain()) is not None:
+                profile.add(batch)
+            profile.finish()
+        return build_report(profile)
+
+    @property
+    def text(self) -> str:
+        """The report for people."""
+        return report_text(self.report)
+
+    @property
+    def passes(self) -> npt.NDArray[np.void]:
+        """(P,) of dtype PASS, in the order of time. All in memory: 41 bytes a pass."""
+        return self._arrays[0]
+
+    @property
+    def looks(self) -> npt.NDArray[np.void]:
+        """(L,) of dtype LOOK, in the order of passes. All in memory: 38 bytes a look."""
+        return self._arrays[1]
+
+    @property
+    def threads(self) -> dict[int, ThreadSeen]:
+        """By the number that looks have: tid, name, and when it ended."""
+        return self._definitions.threads
+
+    def frames(self, stack: int) -> list[FrameSeen]:
+        """The frames of a stack, innermost first; none for a negative one."""
+        functions = self._definitions.functions
+        return [FrameSeen(functions[function].name, functions[function].file, line)
+                for function, line in self._definitions.walk(stack)]  # fmt: skip
+
+    def _source(self) -> ReplaySource:
+        return ReplaySource(Recording.open(self._path, salvage=self._salvage))
+
+    @cached_property
+    def _definitions(self) -> Definitions:
+        definitions = Definitions()
+        with closing(self._source()) as source:
+            while (batch := source.drain()) is not None:
+                definitions.add(batch)
+        return definitions
+
+    @cached_property
+    def _arrays(self) -> tuple[npt.NDArray[np.void], npt.NDArray[np.void]]:
+        passes, looks = [np.empty(0, PASS)], [np.empty(0, LOOK)]
+        pass_count = look_count = 0
+        for verdicts in self._verdicts():
+            passes.append(_passes(verdicts, look_count))
+            looks.append(_looks(verdicts, pass_count))
+            pass_count += len(passes[-1])
+            look_count += len(looks[-1])
+        return np.concatenate(passes), np.concatenate(looks)
+
+    def _verdicts(self) -> Iterator[Verdicts]:
+        with closing(self._source()) as source:
+            classifier = Classifier(source.info, lambda: self._definitions.stacks)
+            while (batch := source.drain()) is not None:
+                yield classifier.feed(batch.passes, batch.looks)
+            yield classifier.finish()
+
+
+def _passes(verdicts: Verdicts, first_look: int) -> npt.NDArray[np.void]:
+    passes = verdicts.passes
+    out = np.empty(len(passes.t_ns), PASS)
+    for name in ("t_ns", "weight_ns", "unobserved_ns", "switch_number", "torn"):
+        out[name] = getattr(passes, name)
+    out["holder_look"] = np.where(passes.holder < 0, passes.holder, passes.holder + first_look)
+    return out
+
+
+def _looks(verdicts: Verdicts, first_pass: int) -> npt.NDArray[np.void]:
+    looks = verdicts.looks
+    out = np.empty(len(looks.thread), LOOK)
+    for name in ("thread", "stack", "state", "origin", "overdue", "gc", "python", "cpu_ns", "queued_ns"):
+        out[name] = getattr(looks, name)
+    out["blocked_in"] = looks.where
+    out["pass"] = looks.pass_row + first_pass
+    return out
