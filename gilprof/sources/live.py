@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,12 @@ from gilprof.target.seccomp import check_process_vm_readv
 
 NAMES_EVERY_S = 1.0
 """Threads may be renamed: names are read again this often, and whenever a thread appears."""
+NAME_ATTEMPTS = 5
+"""A thread that has just begun may not be known to ``threading`` yet: so many drains ask for its name."""
+
+
+Names = Callable[[], Mapping[int, Named]]
+"""The names of the target's threads now, by ``threading.get_ident()``."""
 
 
 class LiveSource:
@@ -28,7 +35,15 @@ class LiveSource:
     Raises NotReadable for a layout whose numbers cannot be, such as a hostile target tells.
     """
 
-    def __init__(self, process: Process, memory: RemoteMemory, target: ResolvedTarget, rate_hz: float) -> None:
+    def __init__(
+        self,
+        process: Process,
+        memory: RemoteMemory,
+        target: ResolvedTarget,
+        rate_hz: float,
+        names: Names | None = None,
+    ) -> None:
+        """``names``: where they come from, else from the target's memory."""
         self._process = process
         self._memory = memory
         self._target = target
@@ -44,7 +59,7 @@ class LiveSource:
             machine=process.machine,
             stdlib=target.stdlib,
         )
-        self._threads = ThreadNames(process, memory, target)
+        self._threads = ThreadNames(process, names or partial(thread_names, memory, target))
         self._ended: str | None = None
         self._closed = False
         self._left: Batch | None = None
@@ -59,8 +74,8 @@ class LiveSource:
         self._sampler.start()
 
     @classmethod
-    def attach(cls, pid: int, rate_hz: float) -> LiveSource:
-        """Attach to ``pid`` and start sampling at ``rate_hz`` passes a second.
+    def attach(cls, pid: int, rate_hz: float, names: Names | None = None) -> LiveSource:
+        """Attach to ``pid`` and start sampling at ``rate_hz`` passes a second. ``names``: as for the constructor.
 
         Raises NoSuchProcess, PermissionRefused or NotReadable: nothing was started then.
         """
@@ -72,7 +87,7 @@ class LiveSource:
             if not process.is_same():
                 raise NoSuchProcess(f"attaching to process {pid}", "it ended meanwhile") from error
             raise
-        return cls(process, memory, target, rate_hz)
+        return cls(process, memory, target, rate_hz, names)
 
     @property
     def sampler_tid(self) -> int:
@@ -123,13 +138,14 @@ class LiveSource:
 class ThreadNames:
     """Who the threads are: their names as ``threading`` knows them, else the kernel's."""
 
-    def __init__(self, process: Process, memory: RemoteMemory, target: ResolvedTarget) -> None:
+    def __init__(self, process: Process, names: Names) -> None:
         self._process = process
-        self._memory = memory
-        self._target = target
+        self._names = names
         self._idents: dict[int, int] = {}
         self._seen: dict[int, ThreadSeen] = {}
         self._read_at = 0.0
+        self._unnamed: dict[int, int] = {}
+        """Threads whose names are asked for, and how often yet."""
 
     def update(self, begun: list[tuple[int, int, int]], ended: list[tuple[int, int]]) -> tuple[ThreadSeen, ...]:
         """Threads that are new, have another name than last told, or have ended.
@@ -138,9 +154,10 @@ class ThreadNames:
         """
         now = time.monotonic()
         names: Mapping[int, Named] = {}
-        if begun or now - self._read_at >= NAMES_EVERY_S:
+        self._unnamed |= {number: NAME_ATTEMPTS for number, _, _ in begun}
+        if self._unnamed or now - self._read_at >= NAMES_EVERY_S:
             self._read_at = now
-            names = thread_names(self._memory, self._target)
+            names = self._names()
         told: dict[int, ThreadSeen] = {}
         for number, tid, ident in begun:
             self._idents[number] = ident
@@ -148,6 +165,7 @@ class ThreadNames:
                 told[number] = ThreadSeen(number, tid, self._kernel_name(tid, names))
         told |= self._renamed(told, names)
         for number, t_ns in ended:
+            self._unnamed.pop(number, None)
             last = told.get(number) or self._seen.get(number)
             if last is not None:
                 told[number] = ThreadSeen(number, last.tid, last.name, t_ns)
@@ -168,10 +186,12 @@ class ThreadNames:
         for number, ident in self._idents.items():
             last = fresh.get(number) or self._seen.get(number)
             named = names.get(ident)
-            if last is None or named is None or named.name == last.name:
+            if last is None or named is None or last.tid not in (named.native_id, self._process.pid):
                 continue
-            if last.tid in (named.native_id, self._process.pid):
+            self._unnamed.pop(number, None)
+            if named.name != last.name:
                 changed[number] = ThreadSeen(number, last.tid, named.name)
+        self._unnamed = {number: left - 1 for number, left in self._unnamed.items() if left > 1}
         return changed
 
 

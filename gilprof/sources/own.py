@@ -10,6 +10,7 @@ import numpy as np
 
 from gilprof.model import UNREADABLE, Batch, TargetInfo
 from gilprof.sources.live import LiveSource
+from gilprof.target.names import Named
 
 
 class OwnThread(threading.Thread):
@@ -27,7 +28,7 @@ class OwnSource:
 
     def __init__(self, rate_hz: float) -> None:
         """To be called from an OwnThread. Raises NotReadable for a Python that gilprof does not know."""
-        self._live = LiveSource.attach(os.getpid(), rate_hz)
+        self._live = LiveSource.attach(os.getpid(), rate_hz, _names)
         self._left_out: set[int] = set()
         thread = threading.current_thread()
         if isinstance(thread, OwnThread):
@@ -57,6 +58,14 @@ def _own_tids() -> set[int]:
     """Of all profiles of this process."""
     own = [thread for thread in threading.enumerate() if isinstance(thread, OwnThread)]
     return {tid for thread in own for tid in (thread.native_id, thread.sampler_tid) if tid}
+
+
+def _names() -> dict[int, Named]:
+    return {
+        thread.ident: Named(thread.name, thread.native_id)
+        for thread in threading.enumerate()
+        if thread.ident is not None and thread.native_id is not None
+    }
 
 
 def without_threads(batch: Batch, ids: set[int], gil_cond: tuple[int, int]) -> Batch:
