@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,9 +22,18 @@ from tests.support.interpreters import interpreters
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 60.0
+POLL_S = 0.05
 SOME = {version: path for version, path in interpreters().items() if version in ("3.11", "3.14")}
 some_interpreters = pytest.mark.parametrize("python", SOME.values(), ids=SOME.keys())
 """The oldest one with a table of offsets, and one that tells its offsets itself."""
+
+RECORDED = """
+import pathlib, time
+while not list(pathlib.Path().glob("*.gilprof")):
+    time.sleep(0.001)
+time.sleep(0.05)
+"""
+"""Code for a program to run first: it returns when it is being recorded, and there were some passes."""
 
 
 def command(*args: object) -> list[str]:
@@ -67,6 +77,16 @@ class Running:
         _, said = self.process.communicate(timeout=TIMEOUT_S)
         return self.process.returncode, said.decode()
 
+    def await_profiles_end(self) -> str:
+        """How the recording says that the program ended, as soon as it does; gilprof may run on."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while time.monotonic() < deadline:
+            ended = recorded(self.folder).ended
+            if ended is not None:
+                return ended
+            time.sleep(POLL_S)
+        raise AssertionError("the recording was not ended")
+
 
 @contextmanager
 def running(folder: Path, *args: object, **options: Any) -> Iterator[Running]:
@@ -85,6 +105,11 @@ def running(folder: Path, *args: object, **options: Any) -> Iterator[Running]:
             assert stream is not None
             with suppress(BrokenPipeError):
                 stream.close()
+
+
+def unwrapped(text: str) -> str:
+    """``text`` in one line, however the report was wrapped."""
+    return " ".join(text.split())
 
 
 def recording_in(folder: Path) -> Path:
