@@ -75,8 +75,13 @@ class Attendance:
             self._due.setdefault(taken.si_signo, time.monotonic() + PATIENCE_S)
 
     def _is_for_gilprof_alone(self, taken: signal.struct_siginfo) -> bool:
-        """As far as that can be told: not from the terminal, and not from the program itself."""
-        return taken.si_code in SENT_BY_A_PROCESS and taken.si_pid != self._program.pid
+        """As far as that can be told: not from the terminal, and not from the program itself.
+
+        A terminal that is closed tells the session's leader alone, until that ends.
+        """
+        if taken.si_code in SENT_BY_A_PROCESS:
+            return taken.si_pid != self._program.pid
+        return taken.si_signo == signal.SIGHUP and os.getsid(0) == os.getpid()
 
     def _pass_on(self) -> None:
         now = time.monotonic()

@@ -78,9 +78,9 @@ class Watch:
                 nothing = np.empty(0, PASS_DTYPE), np.empty(0, LOOK_DTYPE)
                 take(Batch(*nothing, health=profile.health, ended=reason))
         profile.finish()
-        self.recorded = self.recording is not None and not recorder.failed
         if profile.sums().passes:
             self.profile = profile
+            self.recorded = self.recording is not None and not recorder.failed
         else:
             self.notes.append(f"no profile: process {profile.info.pid} ended before a first look")
         if profile.ended == "exec":

@@ -87,6 +87,18 @@ class Running:
             time.sleep(POLL_S)
         raise AssertionError("the recording was not ended")
 
+    def await_closed_recording(self) -> None:
+        """Until gilprof does not have it open any more."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while any(file.endswith(".gilprof") for file in self._open_files()):
+            assert time.monotonic() < deadline, "the recording was not closed"
+            time.sleep(POLL_S)
+
+    def _open_files(self) -> Iterator[str]:
+        for entry in Path(f"/proc/{self.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                yield str(entry.readlink())
+
 
 @contextmanager
 def running(folder: Path, *args: object, **options: Any) -> Iterator[Running]:
@@ -117,6 +129,12 @@ def recording_in(folder: Path) -> Path:
     found = sorted(folder.glob("*.gilprof"))
     assert len(found) <= 1
     return found[0]
+
+
+def first_pass_ns(folder: Path) -> int:
+    """When the first look of the recording in ``folder`` was, CLOCK_MONOTONIC."""
+    with Recording.open(recording_in(folder)) as recording:
+        return next(int(batch.passes["t_ns"][0]) for batch in recording.batches() if len(batch.passes))
 
 
 def recorded(folder: Path) -> Process:
