@@ -86,4 +86,17 @@ def launch(command: Sequence[str], blocked: Iterable[int]) -> Launched:
 
 
 def _spawn(command: Sequence[str], blocked: Iterable[int]) -> int:
-    return os.posix_spawnp(command[0], list(command), os.environ, setsigmask=list(blocked), setsigdef=IGNORED_BY_PYTHON)
+    # The kernel lets posix_spawn return before the child has an address space of its own (exec_mm_release in
+    # fs/exec.c): its memory would be gilprof's. Descriptors are closed after that.
+    read, write = os.pipe()
+    try:
+        try:
+            pid = os.posix_spawnp(
+                command[0], list(command), os.environ, setsigmask=list(blocked), setsigdef=IGNORED_BY_PYTHON
+            )
+        finally:
+            os.close(write)
+        os.read(read, 1)
+    finally:
+        os.close(read)
+    return pid

@@ -55,6 +55,9 @@ class Startup:
                 self.failure = error
                 self._pause.sleep(MAX_LOOK_S)
                 continue
+            except NoSuchProcess:  # it has ended, or is just executing another program
+                self._pause.sleep(MIN_LOOK_S)
+                continue
             target = self._find_in(memory)
             if target is not None:
                 return memory, target
@@ -80,7 +83,7 @@ class Startup:
 
 
 class _Program:
-    """One program in one address space; looked at anew when it has mapped another Python library."""
+    """One program in one address space; looked at anew when it has mapped itself, or another Python library."""
 
     def __init__(self, process: Process, memory: RemoteMemory) -> None:
         self._process = process
@@ -104,7 +107,10 @@ class _Program:
             return None
         self._due = now + min(max((now - self._changed) / 10, MIN_LOOK_S), MAX_LOOK_S)
         mappings = self._process.maps()
-        files = frozenset(mapping.path for mapping in mappings if LIBRARY in mapping.path)
+        executable = self._process.executable
+        files = frozenset(
+            path for path in (mapping.path for mapping in mappings) if LIBRARY in path or path == executable
+        )
         if files != self._files:
             self._files, self._changed = files, now
             self._try_it = False  # so it stays where the next line raises

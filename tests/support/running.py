@@ -31,7 +31,7 @@ RECORDED = """
 import pathlib, time
 while not list(pathlib.Path().glob("*.gilprof")):
     time.sleep(0.001)
-time.sleep(0.05)
+time.sleep(0.2)
 """
 """Code for a program to run first: it returns when it is being recorded, and there were some passes."""
 
