@@ -146,6 +146,7 @@ class Classifier:
         return Verdicts(
             PassVerdicts(
                 t_ns=t_ns,
+                span_ns=passes["span_ns"].astype(np.int64),
                 weight_ns=decided.weights.weight,
                 unobserved_ns=decided.weights.unobserved,
                 stopped_ns=decided.weights.stopped,

@@ -8,11 +8,17 @@ import numpy.typing as npt
 from gilprof.analysis.accumulate import NodeTable, PairTable, ThreadTable
 from gilprof.analysis.classify import Classifier
 from gilprof.analysis.definitions import Definitions
+from gilprof.analysis.episode_sums import EpisodeTable
+from gilprof.analysis.episodes import Episodes
+from gilprof.analysis.own import OwnFrames
 from gilprof.analysis.sections import Sections
 from gilprof.analysis.sums import HANDOVER, TORN, GilSums, ProfileSums
 from gilprof.analysis.thread_rows import ENDED_ROWS, ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, Verdicts
 from gilprof.model import NONE, Batch, Health, State, TargetInfo
+
+FOLLOWED_LOOKS = 10_000
+"""Episodes are looked for in so many looks at a time: a second of ten threads."""
 
 
 class Profile:
@@ -29,6 +35,9 @@ class Profile:
         self._nodes = NodeTable()
         self._pairs = PairTable()
         self._sections = Sections()
+        self._unfollowed: list[Verdicts] = []
+        self._episodes = Episodes(OwnFrames(self.definitions, info.stdlib).of)
+        self._lengths = EpisodeTable(1e9 / info.asked_hz)
         self._gil = np.zeros(6)
         self._time = np.zeros(4)
         self._passes = 0
@@ -53,10 +62,13 @@ class Profile:
     def finish(self) -> None:
         """Decide what is left: no batch follows."""
         self._count(self._classifier.finish())
+        self._follow()
+        self._lengths.add(self._episodes.finish())
         self._fold(beyond=ENDED_ROWS)
 
     def sums(self) -> ProfileSums:
         """A snapshot."""
+        self._follow()
         held, held_blocked, handover, torn, contended, waiting = self._gil
         observed, unobserved, stopped, running = self._time
         first_t_ns, last_t_ns = self._t_ns or (0, 0)
@@ -83,6 +95,7 @@ class Profile:
             nodes=self._nodes.sums(),
             pairs=self._pairs.sums(),
             sections=self._sections.sums(),
+            episodes=self._lengths.sums(),
         )
 
     def _fold(self, beyond: int) -> None:
@@ -93,8 +106,11 @@ class Profile:
         ended = ended[~np.isin(ended, self._classifier.pending_threads())]
         least = ended[np.argsort(-self._threads.harm_ns(ended), kind="stable")][ENDED_ROWS:]
         target = self._rows.fold(least.tolist(), self.definitions.threads, self._threads.python(len(self._rows.ids)))
+        self._follow()
         self._threads.merge(target)
         self._pairs.merge(self._nodes.merge(target))
+        self._episodes.regroup(target)
+        self._lengths.merge(target)
         self._classifier.forget(np.flatnonzero(target != np.arange(len(target))))
 
     def _tids(self) -> npt.NDArray[np.int64]:
@@ -102,10 +118,19 @@ class Profile:
         threads = self.definitions.threads
         return np.array([threads[number].tid if number in threads else NONE for number in self._rows.ids], np.int64)
 
+    def _follow(self) -> None:
+        """Find the episodes that have ended since the last call; they are the same however often this is done."""
+        if self._unfollowed:
+            self._lengths.add(self._episodes.feed(Verdicts.joined(self._unfollowed)))
+            self._unfollowed.clear()
+
     def _count(self, verdicts: Verdicts) -> None:
         passes, looks = verdicts.passes, verdicts.looks
         if len(passes.t_ns) == 0:
             return
+        self._unfollowed.append(verdicts)
+        if sum(len(part.looks.thread) for part in self._unfollowed) >= FOLLOWED_LOOKS:
+            self._follow()
         self._passes += len(passes.t_ns)
         self._torn += int(passes.torn.sum())
         first_t_ns, _ = self._t_ns or (int(passes.t_ns[0]), 0)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gilprof.analysis.episode_rows import EpisodeKind, Held, Rows
+from gilprof.model import UNREADABLE
+
 Ns = npt.NDArray[np.float64]
 """Nanoseconds of observed time, as float64 (exact below 2**53)."""
 Ids = npt.NDArray[np.int32]
@@ -15,6 +18,8 @@ HANDOVER = -1
 """As the holder of a pair: nobody had the GIL."""
 TORN = -2
 """As the holder of a pair: who had it, or what the holder did, could not be told."""
+FOLDED = UNREADABLE - 1
+"""As an own frame of episodes: many, folded together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,71 @@ class SectionSums:
 
 
 @dataclass(frozen=True, slots=True)
+class Worst:
+    """One episode. ``thread`` and the others' threads are rows in ``ThreadSums``; nanoseconds."""
+
+    kind: EpisodeKind
+    start_ns: int
+    """CLOCK_MONOTONIC."""
+    length_ns: int
+    error_ns: int
+    """``NOT_KNOWN``: at least so long."""
+    thread: int
+    frame: int
+    origin: int
+    overdue_ns: int
+    gc_ns: int
+    culprit: Held | None
+    """Of waits: who had the GIL for the most of it; None: nobody that could be told."""
+    victims: tuple[tuple[int, int], ...]
+    """Of turns: who waited when it ended, and how long."""
+    harm_ns: int
+    """Waits: their length; turns: others' waiting."""
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Worse ones compare greater."""
+        return self.harm_ns, -self.start_ns, -self.thread
+
+
+@dataclass(frozen=True, slots=True)
+class LengthSums:
+    """Counts of lengths: K keys, C cells that are not empty."""
+
+    kind: Rows
+    """(K,) EpisodeKind."""
+    thread: Rows
+    """(K,) row in ThreadSums."""
+    frame: Rows
+    """(K,) own frame; ``NONE``, ``UNREADABLE``, ``FOLDED``."""
+    longest_ns: Rows
+    """(K,) of those long enough to have a length; else 0."""
+    key: Rows
+    """(C,) the cell's key, ..."""
+    bin: Rows
+    """(C,) its bin, ..."""
+    seen: npt.NDArray[np.float64]
+    """(C,) how many were seen, ..."""
+    corrected: npt.NDArray[np.float64]
+    """(C,) and how many there were, by the chance of each to be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeSums:
+    """A snapshot."""
+
+    lengths: LengthSums
+    worst: tuple[Worst, ...]
+    """Waits and turns, worst first within each kind."""
+
+    @classmethod
+    def none(cls) -> EpisodeSums:
+        """Without any."""
+        rows, counts = np.zeros(0, np.int64), np.zeros(0)
+        return cls(LengthSums(rows, rows, rows, rows, rows, rows, counts, counts), ())
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileSums:
     """One snapshot of a profile; nothing in it changes later."""
 
@@ -135,3 +205,4 @@ class ProfileSums:
     nodes: NodeSums
     pairs: PairSums
     sections: tuple[SectionSums, ...] = ()
+    episodes: EpisodeSums

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,8 @@ class PassVerdicts:
     """Columns, one row a pass."""
 
     t_ns: npt.NDArray[np.int64]
+    span_ns: npt.NDArray[np.int64]
+    """From then to the pass's last reading: its looks lie in between."""
     weight_ns: npt.NDArray[np.float64]
     """The time that the pass stands for: the gap before it; of a late pass one mean gap, of a stopped target 0."""
     unobserved_ns: npt.NDArray[np.float64]
@@ -52,9 +56,32 @@ class LookVerdicts:
     """Likewise runnable without a CPU."""
 
 
+Columns = TypeVar("Columns", PassVerdicts, LookVerdicts)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """Whole passes, decided."""
 
     passes: PassVerdicts
     looks: LookVerdicts
+
+    @classmethod
+    def joined(cls, parts: Sequence[Verdicts]) -> Verdicts:
+        """All passes of all parts, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        passes, looks = [], []
+        passes_before = looks_before = 0
+        for part in parts:
+            holder = part.passes.holder
+            passes.append(replace(part.passes, holder=np.where(holder < 0, holder, holder + looks_before)))
+            looks.append(replace(part.looks, pass_row=part.looks.pass_row + passes_before))
+            passes_before += len(part.passes.t_ns)
+            looks_before += len(part.looks.thread)
+        return cls(_joined(PassVerdicts, passes), _joined(LookVerdicts, looks))
+
+
+def _joined(kind: type[Columns], parts: Sequence[Columns]) -> Columns:
+    names = [field.name for field in fields(kind)]
+    return kind(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

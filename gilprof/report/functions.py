@@ -8,29 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from gilprof.analysis.definitions import Definitions
+from gilprof.analysis.own import is_bootstrap, is_own
 from gilprof.analysis.sums import NodeSums
-from gilprof.model import NONE, Function
-from gilprof.report.names import GC, NO_FRAME, UNREADABLE_STACK, base_name
+from gilprof.model import NONE
+from gilprof.report.names import GC, NO_FRAME, UNREADABLE_STACK
 from gilprof.report.stacks import Forest, Rows
-
-_SITE_FOLDERS = ("/site-packages/", "/dist-packages/")
-_BOOTSTRAP = {"Thread._bootstrap", "Thread._bootstrap_inner", "Thread.run"}
-"""What ``threading.Thread`` puts under every thread's target (CPython Lib/threading.py)."""
-_BOOTSTRAP_BY_NAME = {"_bootstrap", "_bootstrap_inner", "run"}
-"""Likewise before 3.11, which has no qualified names."""
-
-
-def is_own(file: str, stdlib: Iterable[str]) -> bool:
-    """Whether a function of ``file`` is the user's: neither the standard library's nor an installed one."""
-    if file.startswith("<frozen ") or any(folder in file for folder in _SITE_FOLDERS):
-        return False
-    return not any(file.startswith(folder.rstrip("/") + "/") for folder in stdlib)
-
-
-def is_bootstrap(function: Function) -> bool:
-    """Whether it is one of the frames that ``threading`` puts under a thread's target."""
-    named = function.name in _BOOTSTRAP or function.name in _BOOTSTRAP_BY_NAME
-    return named and base_name(function.file) == "threading.py"
 
 
 class FunctionTable:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gilprof.analysis.definitions import Definitions
-from gilprof.analysis.sums import HANDOVER, TORN, GilSums, NodeSums, PairSums, ProfileSums, ThreadSums
+from gilprof.analysis.sums import HANDOVER, TORN, EpisodeSums, GilSums, NodeSums, PairSums, ProfileSums, ThreadSums
 from gilprof.model import (
     LOOK_DTYPE,
     NONE,
@@ -77,6 +77,7 @@ class MadeUp:
     passes: list[tuple[float, Mapping[int, Seen], bool]] = field(default_factory=list)
     switches: int = 700
     count: int = 0
+    episodes: EpisodeSums = field(default_factory=EpisodeSums.none)
 
     def __post_init__(self) -> None:
         self._functions: dict[tuple[str, str, int], int] = {}
@@ -193,4 +194,5 @@ class MadeUp:
                 np.array([value[:3] for value in pairs.values()]).reshape(-1, 3),
                 np.array([value[3] for value in pairs.values()]),
             ),
+            episodes=self.episodes,
         )

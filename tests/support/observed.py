@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from gilprof.analysis.classify import Classifier
 from gilprof.analysis.profile import Profile
 from gilprof.analysis.sums import ProfileSums
-from gilprof.analysis.verdicts import LookVerdicts, PassVerdicts
+from gilprof.analysis.verdicts import LookVerdicts, PassVerdicts, Verdicts
 from gilprof.model import Batch
 from gilprof.report.build import build_report
 from gilprof.report.json import as_json
@@ -22,7 +22,6 @@ from gilprof.sources.live import LiveSource
 from tests.support.laws import check_laws
 
 DRAIN_EVERY_S = 0.1
-Columns = TypeVar("Columns", PassVerdicts, LookVerdicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +118,5 @@ def _judged(classifier: Classifier, batches: list[Batch]) -> tuple[PassVerdicts,
     """All verdicts, as the Profile sums them up; rows number passes and looks from the first batch on."""
     parts = [classifier.feed(batch.passes, batch.looks) for batch in batches]
     parts.append(classifier.finish())
-    passes, looks = [], []
-    passes_before = looks_before = 0
-    for part in parts:
-        holder = part.passes.holder
-        passes.append(replace(part.passes, holder=np.where(holder < 0, holder, holder + looks_before)))
-        looks.append(replace(part.looks, pass_row=part.looks.pass_row + passes_before))
-        passes_before += len(part.passes.t_ns)
-        looks_before += len(part.looks.thread)
-    return _joined(PassVerdicts, passes), _joined(LookVerdicts, looks)
-
-
-def _joined(kind: type[Columns], parts: list[Columns]) -> Columns:
-    names = [field.name for field in fields(kind)]
-    return kind(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    verdicts = Verdicts.joined(parts)
+    return verdicts.passes, verdicts.looks

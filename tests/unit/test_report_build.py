@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gilprof.analysis.own import is_own
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, Function, Health, Origin, State, ThreadSeen
 from gilprof.report.build import build_report
-from gilprof.report.functions import is_own
 from gilprof.report.json import dumps
 from tests.support.laws import ORIGINS, STATES, WHERES, check_laws
 from tests.support.made_up import BOOTSTRAP, STDLIB, MadeUp, Seen

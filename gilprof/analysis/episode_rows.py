@@ -1,0 +1,234 @@
+"""Episodes as columns: what has ended, and what it is looked up in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from enum import IntEnum
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from gilprof.model import UNREADABLE
+
+NOT_KNOWN = -1
+"""As an error: a start or an end was not seen, the episode lasted at least so long."""
+RECENT = 4096
+"""Passes up to the end of a wait that tell who had the GIL in it."""
+
+Rows = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+class EpisodeKind(IntEnum):
+    """A thread waiting without a break; a thread having the GIL without a break."""
+
+    WAIT = 0
+    TURN = 1
+
+
+class Columns:
+    """A dataclass of arrays whose last axis is the row."""
+
+    __slots__ = ()
+
+    def part(self, rows: Rows | Bools | slice) -> Self:
+        """Some of the rows."""
+        return type(self)(*(column[..., rows] for column in self._columns()))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """All rows of all parts, in order."""
+        return cls(*(np.concatenate(columns, axis=-1) for columns in zip(*(p._columns() for p in parts), strict=True)))
+
+    def _columns(self) -> list[Rows]:
+        return [getattr(self, field.name) for field in fields(self)]  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Passes(Columns):
+    """Passes of a target that was not stopped. ``clock_ns`` is ``t_ns`` less all time in which it was."""
+
+    clock_ns: Rows
+    t_ns: Rows
+    span_ns: Rows
+    holder: Rows
+    """The thread that has the GIL; ``NONE``, ``UNREADABLE``."""
+    frame: Rows
+    """The own frame that it stands on."""
+    switch_number: Rows
+    late: Bools
+    """The time before it was not observed, or not all."""
+    sums: Rows
+    """(3, n) observed nanoseconds up to here: with an overdue holder, with a collecting one, and of others' waiting
+    for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRows(Columns):
+    """Episodes that have ended; nanoseconds."""
+
+    kind: Rows
+    """``EpisodeKind``."""
+    thread: Rows
+    frame: Rows
+    """The own frame: where it waited, or where the holder was for the longest at a stretch."""
+    start_ns: Rows
+    """CLOCK_MONOTONIC."""
+    length_ns: Rows
+    error_ns: Rows
+    """Start and length are at most so much off; ``NOT_KNOWN``: it was at least so long."""
+    origin: Rows
+    """``Origin`` of waits, else ``NOT_APPLICABLE``."""
+    overdue_ns: Rows
+    """Of it, with an overdue holder."""
+    gc_ns: Rows
+    """Of it, with a collection on top of the holder's stack."""
+    blamed_ns: Rows
+    """Others' waiting for the holders meanwhile."""
+    begin_ns: Rows
+    """The start on the clock of ``Passes``, ..."""
+    first_ns: Rows
+    """... the first look, and ..."""
+    last_ns: Rows
+    """... the last one."""
+
+    @classmethod
+    def none(cls) -> EpisodeRows:
+        """No rows."""
+        return cls(*([np.zeros(0, np.int64)] * 13))
+
+
+@dataclass(frozen=True, slots=True)
+class Spans(Columns):
+    """Episodes as far as they were seen, ended or not; times are ``Passes.clock_ns``."""
+
+    thread: Rows
+    place: Rows
+    """Of a wait its stack, of a turn the own frame where the holder was for the longest at a stretch."""
+    origin: Rows
+    """``Origin`` of waits, else ``NOT_APPLICABLE``."""
+    start_ns: Rows
+    """Estimated: between the look before and the first one."""
+    edge_ns: Rows
+    """It is at most so much off; ``NOT_KNOWN``."""
+    stopped_ns: Rows
+    """For how long the target was stopped before the start."""
+    first_ns: Rows
+    """The first look, and ..."""
+    last_ns: Rows
+    """... the last one so far."""
+    sums: Rows
+    """(3, n) ``Passes.sums`` before it."""
+
+    @classmethod
+    def none(cls) -> Spans:
+        """No rows."""
+        no = np.zeros(0, np.int64)
+        return cls(no, no, no, no, no, no, no, no, np.zeros((3, 0), np.int64))
+
+    @classmethod
+    def seen(
+        cls, view: Passes, first: Rows, last: Rows, start_seen: Bools, thread: Rows, place: Rows, origin: Rows
+    ) -> Spans:
+        """From pass ``first`` to pass ``last`` of ``view``; not ``start_seen``: what was before is not known."""
+        before = np.maximum(first - 1, 0)
+        edge = (view.clock_ns[first] + view.span_ns[first] - view.clock_ns[before] + 1) // 2
+        return cls(
+            thread,
+            place,
+            origin,
+            start_ns=np.where(start_seen, view.clock_ns[before] + edge, view.clock_ns[first]),
+            edge_ns=np.where(start_seen, edge, NOT_KNOWN),
+            stopped_ns=view.t_ns[first] - view.clock_ns[first],
+            first_ns=view.clock_ns[first],
+            last_ns=view.clock_ns[last],
+            sums=view.sums[:, before],
+        )
+
+    def continuing(self, rows: Bools, earlier: Spans) -> Spans:
+        """With these ``rows`` as the rest of what was under way ``earlier``, in the same order."""
+        kept = ("origin", "start_ns", "edge_ns", "stopped_ns", "first_ns", "sums")
+        changed = {name: getattr(self, name).copy() for name in kept}
+        for name, column in changed.items():
+            column[..., rows] = getattr(earlier, name)
+        return replace(self, **changed)
+
+    def ended(self, view: Passes, last: Rows, end_seen: Bools, kind: EpisodeKind, frame: Rows) -> EpisodeRows:
+        """As episodes: over between pass ``last`` and the one behind it; not ``end_seen``: they may have gone on."""
+        edge = (view.clock_ns[last + 1] + view.span_ns[last + 1] - self.last_ns + 1) // 2
+        overdue_ns, gc_ns, blamed_ns = view.sums[:, last] - self.sums
+        return EpisodeRows(
+            kind=np.full(len(last), kind, np.int64),
+            thread=self.thread,
+            frame=frame,
+            start_ns=self.start_ns + self.stopped_ns,
+            length_ns=self.last_ns + np.where(end_seen, edge, 0) - self.start_ns,
+            error_ns=np.where(end_seen & (self.edge_ns != NOT_KNOWN), self.edge_ns + edge, NOT_KNOWN),
+            origin=self.origin,
+            overdue_ns=overdue_ns,
+            gc_ns=gc_ns,
+            blamed_ns=blamed_ns,
+            begin_ns=self.start_ns,
+            first_ns=self.first_ns,
+            last_ns=self.last_ns,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who had the GIL in a wait, and for how long of it."""
+
+    thread: int
+    frame: int
+    ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What has ended, and around it what tells who was to blame and who suffered."""
+
+    rows: EpisodeRows
+    passes: Passes | None
+    """Up to ``RECENT`` before the new ones, and these."""
+    waits: Spans
+    """All that reach into the new passes."""
+
+    def culprit(self, row: int) -> Held | None:
+        """Who, and where, had the GIL most of the wait; of a long wait the last ``RECENT`` passes count."""
+        if self.passes is None:
+            return None
+        clock = self.passes.clock_ns
+        end = int(np.searchsorted(clock, self.rows.last_ns[row], side="right"))
+        begin = max(int(np.searchsorted(clock, self.rows.first_ns[row])), end - RECENT, 1)
+        holder, frame = self.passes.holder[begin:end], self.passes.frame[begin:end]
+        held = holder >= 0
+        if not held.any():
+            return None
+        gap_ns = (clock[begin:end] - clock[begin - 1 : end - 1])[held]
+        place = (holder[held] << 32) + frame[held] - UNREADABLE
+        places, inverse = np.unique(place, return_inverse=True)
+        ns = np.bincount(inverse, gap_ns)
+        most = int(ns.argmax())
+        return Held(int(places[most]) >> 32, (int(places[most]) & 0xFFFFFFFF) + UNREADABLE, int(ns[most]))
+
+    def victims(self, row: int) -> tuple[tuple[int, int], ...]:
+        """(thread, nanoseconds) of those that waited at the turn's last look, longest first: whoever waits for a
+        turn waits until it ends."""
+        waits, last_ns = self.waits, self.rows.last_ns[row]
+        there = (waits.first_ns <= last_ns) & (waits.last_ns >= last_ns) & (waits.thread != self.rows.thread[row])
+        since = np.maximum(waits.start_ns[there], self.rows.begin_ns[row])
+        ended = self.rows.begin_ns[row] + self.rows.length_ns[row]
+        victims = zip(waits.thread[there].tolist(), np.maximum(ended - since, 0).tolist(), strict=True)
+        return tuple(sorted(victims, key=lambda victim: (-victim[1], victim[0])))
+
+
+def before_the_first(switch_number: int, t_ns: int, stopped_ns: int) -> Passes:
+    """The moment of the first pass, with nothing known of it."""
+    one = np.ones(1, np.int64)
+    none = UNREADABLE * one
+    return Passes(
+        (t_ns - stopped_ns) * one, t_ns * one, 0 * one, none, none, switch_number * one, one > 0,
+        np.zeros((3, 1), np.int64),
+    )  # fmt: skip

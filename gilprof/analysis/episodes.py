@@ -1,0 +1,207 @@
+"""Runs of looks as episodes: waits of a thread, turns of a holder, each with start, length and their bounds.
+
+A wait is a thread waiting at every look without a break. It may have had the GIL for a moment between two looks.
+It had not where another thread had it at both and it changed hands once at most (``switch_number``), or where the
+waiting thread used no CPU time. Where nothing proves it, the wait ends if the thread's stack changed, if it used
+more CPU time than waiting takes, or if the time between was not observed.
+
+A turn is one thread having the GIL at every look, the switch number unchanged: nobody else had it in between.
+
+An episode began between the look before it and its first one, and ended between its last look and the one behind
+it. Start and end are taken as the middles of these edges; the error is half of both edges together. An episode
+that was under way at the first or the last pass, or borders on a look that could not be told, lasted at least as
+long as it was seen, and its error is not known. Time in which the target was stopped does not count.
+
+A pure function of the verdicts, whatever the batches they come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from gilprof.analysis.episode_rows import (
+    RECENT,
+    Bools,
+    EpisodeKind,
+    EpisodeRows,
+    Finished,
+    Passes,
+    Rows,
+    Spans,
+    before_the_first,
+)
+from gilprof.analysis.turns import Turns
+from gilprof.analysis.verdicts import Verdicts
+from gilprof.model import UNREADABLE, State
+
+WAITING_CPU_NS = 100_000.0
+"""CPU time that a thread may use between two looks and still wait: it wakes up once a switch interval, to ask for
+the GIL, and whenever somebody else is faster than it."""
+
+FramesOf = Callable[[npt.NDArray[np.integer]], Rows]
+"""The own frame of each stack (``OwnFrames.of``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """Looks at threads that wait, and those of which nothing could be told. ``row``: of their pass, from 1 on; 0 is
+    the last pass before."""
+
+    thread: Rows
+    row: Rows
+    stack: Rows
+    origin: Rows
+    cpu_ns: npt.NDArray[np.float64]
+    unknown_thread: Rows
+    unknown_row: Rows
+
+    @classmethod
+    def of(cls, verdicts: Verdicts, kept: Bools) -> _Looks:
+        """Those of the passes that are ``kept``."""
+        looks = verdicts.looks
+        row_of = np.cumsum(kept, dtype=np.int64)
+        waiting, unknown = (
+            rows[kept[looks.pass_row[rows]]]
+            for rows in (np.flatnonzero(looks.state == state) for state in (State.WAITING, State.UNKNOWN))
+        )
+        return cls(
+            thread=looks.thread[waiting].astype(np.int64),
+            row=row_of[looks.pass_row[waiting]],
+            stack=looks.stack[waiting].astype(np.int64),
+            origin=looks.origin[waiting].astype(np.int64),
+            cpu_ns=looks.cpu_ns[waiting],
+            unknown_thread=looks.thread[unknown].astype(np.int64),
+            unknown_row=row_of[looks.pass_row[unknown]],
+        )
+
+    @classmethod
+    def unknown(cls, threads: Rows) -> _Looks:
+        """In one pass, nothing could be told of these threads."""
+        none = np.zeros(0, np.int64)
+        return cls(none, none, none, none, np.zeros(0), threads, np.ones(len(threads), np.int64))
+
+
+class Episodes:
+    """Follows one GIL; remembers what is under way at the last pass."""
+
+    def __init__(self, frames_of: FramesOf) -> None:
+        self._frames_of = frames_of
+        self._stopped_ns = 0
+        self._passes: Passes | None = None
+        self._waits = Spans.none()
+        self._turns = Turns()
+        self._unknown = np.zeros(0, np.int64)
+
+    def feed(self, verdicts: Verdicts) -> Finished:
+        """Take in the next passes; what has ended by the last of them."""
+        passes = verdicts.passes
+        stopped_ns = self._stopped_ns + np.cumsum(passes.stopped_ns.astype(np.int64))
+        kept = passes.stopped_ns == 0
+        if len(stopped_ns):
+            self._stopped_ns = int(stopped_ns[-1])
+        if not kept.any():
+            return Finished(EpisodeRows.none(), None, Spans.none())
+        looks = _Looks.of(verdicts, kept)
+        if self._passes is None:
+            self._passes = before_the_first(int(passes.switch_number[0]), int(passes.t_ns[0]), int(stopped_ns[0]))
+            self._unknown = np.unique(looks.thread)
+        new = self._columns(verdicts, stopped_ns)
+        return self._follow(new if kept.all() else new.part(kept), looks)
+
+    def finish(self) -> Finished:
+        """What is under way at the last pass: it lasted at least until then. Nothing follows."""
+        if self._passes is None:
+            return Finished(EpisodeRows.none(), None, Spans.none())
+        last = self._passes.part(slice(-1, None))
+        behind = replace(last, span_ns=np.zeros(1, np.int64), holder=np.full(1, UNREADABLE))
+        return self._follow(behind, _Looks.unknown(np.unique(self._waits.thread)))
+
+    def regroup(self, target: Rows) -> None:
+        """Threads have other numbers from now on: ``target[i]`` instead of i, for some that have ended the same."""
+        if self._passes is None:
+            return
+        holder = self._passes.holder.copy()
+        holder[holder >= 0] = target[holder[holder >= 0]]
+        self._passes = replace(self._passes, holder=holder)
+        waits = replace(self._waits, thread=target[self._waits.thread])
+        self._waits = waits.part(np.argsort(waits.thread, kind="stable"))
+        self._unknown = target[self._unknown]
+
+    def _columns(self, verdicts: Verdicts, stopped_ns: Rows) -> Passes:
+        passes, looks = verdicts.passes, verdicts.looks
+        held = passes.holder >= 0
+        look = passes.holder[held]
+        holder, stack = passes.holder.copy(), passes.holder.copy()
+        holder[held], stack[held] = looks.thread[look], looks.stack[look]
+        waiters = np.bincount(looks.pass_row[looks.state == State.WAITING], minlength=len(held))
+        sums = np.zeros((3, len(held)), np.int64)
+        sums[0, held], sums[1, held], sums[2, held] = looks.overdue[look], looks.gc[look], waiters[held]
+        before = self._passes.sums[:, -1:] if self._passes is not None else 0
+        return Passes(
+            clock_ns=passes.t_ns - stopped_ns,
+            t_ns=passes.t_ns,
+            span_ns=passes.span_ns,
+            holder=holder,
+            frame=self._frames_of(stack),
+            switch_number=passes.switch_number.astype(np.int64),
+            late=passes.unobserved_ns > 0,
+            sums=before + np.cumsum(sums * passes.weight_ns.astype(np.int64), axis=1),
+        )
+
+    def _follow(self, new: Passes, looks: _Looks) -> Finished:
+        assert self._passes is not None
+        passes, count = Passes.joined([self._passes, new]), len(new.t_ns)
+        view = passes.part(slice(-count - 1, None))
+        unknown = _keys(np.append(self._unknown, looks.unknown_thread), np.append(self._unknown * 0, looks.unknown_row))
+        waits, last_row = self._waits_in(view, looks, unknown)
+        over = last_row < count
+        ended, behind = waits.part(over), last_row[over] + 1
+        end_seen = ~np.isin(_keys(ended.thread, behind), unknown)
+        rows = ended.ended(view, behind - 1, end_seen, EpisodeKind.WAIT, self._frames_of(ended.place))
+        turns = self._turns.follow(view)
+        self._waits = waits.part(~over)
+        self._unknown = looks.unknown_thread[looks.unknown_row == count]
+        self._passes = passes.part(slice(-RECENT - 1, None))
+        return Finished(EpisodeRows.joined([rows, turns]), passes, waits)
+
+    def _waits_in(self, view: Passes, looks: _Looks, unknown: Rows) -> tuple[Spans, Rows]:
+        """The waits that reach into these passes, by thread and time, and the row of each one's last look."""
+        carried = self._waits
+        opened = len(carried.thread)
+        thread = np.append(carried.thread, looks.thread)
+        order = np.argsort(thread, kind="stable")
+        thread = thread[order]
+        row = np.append(np.zeros(opened, np.int64), looks.row)[order]
+        stack = np.append(carried.place, looks.stack)[order]
+        goes_on = np.zeros(len(thread), np.bool_)
+        goes_on[1:] = (thread[1:] == thread[:-1]) & (row[1:] == row[:-1] + 1)
+        doubtful = np.flatnonzero(goes_on & _may_have_held(view)[row])
+        if len(doubtful):
+            here, before = stack[doubtful], stack[doubtful - 1]
+            moved = (here != before) & (here != UNREADABLE) & (before != UNREADABLE)
+            cpu_ns = looks.cpu_ns[order[doubtful] - opened]
+            goes_on[doubtful] = (cpu_ns == 0) | ~(moved | view.late[row[doubtful]] | (cpu_ns > WAITING_CPU_NS))
+        first = np.flatnonzero(~goes_on)
+        last = np.append(first[1:], len(row))[: len(first)] - 1
+        first_row, last_row = row[first], row[last]
+        origin = np.append(np.zeros(opened, np.int64), looks.origin)[order[first]]
+        seen = ~np.isin(_keys(thread[first], first_row - 1), unknown)
+        waits = Spans.seen(view, first_row, last_row, seen, thread[first], stack[last], origin)
+        # One that was under way has row 0; these are sorted by thread, as they were.
+        return waits.continuing(first_row == 0, carried), last_row
+
+
+def _may_have_held(view: Passes) -> Bools:
+    """(n,) between the pass before and this one, a thread that has the GIL at neither may have had it all the same."""
+    known = (view.holder[1:] >= 0) & (view.holder[:-1] >= 0)
+    switches = np.diff(view.switch_number)
+    return np.append(False, ~(known & (switches >= 0) & (switches <= 1)))
+
+
+def _keys(thread: Rows, row: Rows) -> Rows:
+    """Each thread and pass as one number."""
+    return (thread << 32) + row + 1
