@@ -87,6 +87,7 @@ class Classifier:
         awake, queueing = _going_for_gil(passes, looks, row, self._info)
         state = _by_own_facts(passes, looks, row)
         undecided = state == UNDECIDED
+        sure = ~undecided
         # As many are on their way as there are threads that may be, and the GIL stood still: all of them are.
         all_of_them = awake >= np.bincount(row[undecided], minlength=len(passes))
         all_of_them &= (passes["flags"] & PassFlag.TORN) == 0
@@ -100,6 +101,7 @@ class Classifier:
             queued_ns=queued_ns,
             computed_before=cpu_ns >= COMPUTED_SHARE * weights.weight[row],
             gil_sought=((awake > 0) | (queueing > 0))[row],
+            sure=sure,
         )
 
     def _decide_runnable(self, final: bool) -> None:
@@ -161,6 +163,7 @@ class Classifier:
                 python=_flag(looks, LookFlag.PYTHON),
                 gc=self._collections.trace(passes, row, looks["thread"], looks["stack"]),
                 state=state,
+                sure=decided.sure,
                 where=where,
                 origin=self._origins.trace(
                     looks["thread"],

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from gilprof.model import UNREADABLE
 
 NOT_KNOWN = -1
-"""As an error: a start or an end was not seen, the episode lasted at least so long."""
+"""As an error: the start or the end was not seen."""
 RECENT = 4096
 """Passes up to the end of a wait that tell who had the GIL in it."""
 
@@ -78,7 +78,7 @@ class EpisodeRows(Columns):
     """CLOCK_MONOTONIC."""
     length_ns: Rows
     error_ns: Rows
-    """Start and length are at most so much off; ``NOT_KNOWN``: it was at least so long."""
+    """Start and length are at most so much off; ``NOT_KNOWN``."""
     origin: Rows
     """``Origin`` of waits, else ``NOT_APPLICABLE``."""
     overdue_ns: Rows
@@ -132,14 +132,14 @@ class Spans(Columns):
     def seen(
         cls, view: Passes, first: Rows, last: Rows, start_seen: Bools, thread: Rows, place: Rows, origin: Rows
     ) -> Spans:
-        """From pass ``first`` to pass ``last`` of ``view``; not ``start_seen``: what was before is not known."""
+        """From pass ``first`` to pass ``last`` of ``view``; not ``start_seen``: it may have begun before."""
         before = np.maximum(first - 1, 0)
         edge = (view.clock_ns[first] + view.span_ns[first] - view.clock_ns[before] + 1) // 2
         return cls(
             thread,
             place,
             origin,
-            start_ns=np.where(start_seen, view.clock_ns[before] + edge, view.clock_ns[first]),
+            start_ns=view.clock_ns[before] + edge,
             edge_ns=np.where(start_seen, edge, NOT_KNOWN),
             stopped_ns=view.t_ns[first] - view.clock_ns[first],
             first_ns=view.clock_ns[first],
@@ -164,7 +164,7 @@ class Spans(Columns):
             thread=self.thread,
             frame=frame,
             start_ns=self.start_ns + self.stopped_ns,
-            length_ns=self.last_ns + np.where(end_seen, edge, 0) - self.start_ns,
+            length_ns=self.last_ns + edge - self.start_ns,
             error_ns=np.where(end_seen & (self.edge_ns != NOT_KNOWN), self.edge_ns + edge, NOT_KNOWN),
             origin=self.origin,
             overdue_ns=overdue_ns,

@@ -24,6 +24,7 @@ class Pending:
     queued_ns: npt.NDArray[np.float64]
     computed_before: npt.NDArray[np.bool_]
     gil_sought: npt.NDArray[np.bool_]
+    sure: npt.NDArray[np.bool_]
 
     @property
     def pass_row(self) -> npt.NDArray[np.int64]:

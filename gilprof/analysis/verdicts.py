@@ -44,6 +44,9 @@ class LookVerdicts:
     gc: npt.NDArray[np.bool_]
     """A collection that this thread set off runs on top of the stack."""
     state: npt.NDArray[np.uint8]
+    sure: npt.NDArray[np.bool_]
+    """The look's own facts decide the state. Else it was runnable without the GIL, and what it did before and after
+    decides."""
     where: npt.NDArray[np.uint8]
     """BlockedIn of blocked and held_blocked looks, else ``NOT_APPLICABLE``."""
     origin: npt.NDArray[np.uint8]
