@@ -9,9 +9,10 @@ observed.
 A turn is one thread having the GIL at every look, the switch number unchanged: nobody else had it in between.
 
 An episode began between the look before it and its first one, and ended between its last look and the one behind
-it. Start and end are taken as the middles of these edges; the error is half of both edges together. The
-error is not known of an episode that was under way at the first or the last pass, and where a look at either edge is
-not sure: the thread was runnable, and whether it waited follows from what it did before and after. Time in which the target was stopped does not count.
+it. Start and end are taken as the middles of these edges; the error is half of both edges together. It is not
+known of an episode that was under way at the first or the last pass, and where a look at either edge is not sure:
+the thread was runnable, and whether it waited follows from what it did before and after. Time in which the target
+was stopped does not count.
 
 A pure function of the verdicts, whatever the batches they come in.
 """
@@ -177,8 +178,8 @@ class Episodes:
         return Finished(EpisodeRows.joined([rows, turns]), passes, waits)
 
     def _waits_in(self, view: Passes, looks: _Looks, unknown: Rows) -> tuple[Spans, Rows, Bools]:
-        """The waits that reach into these passes, by thread and time, and the row of each one's last look, and whether that
-        is sure."""
+        """The waits that reach into these passes, by thread and time; the row of each one's last look, and whether
+        that look is sure."""
         carried = self._waits
         opened = len(carried.thread)
         thread = np.append(carried.thread, looks.thread)

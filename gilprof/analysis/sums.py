@@ -204,5 +204,5 @@ class ProfileSums:
     threads: ThreadSums
     nodes: NodeSums
     pairs: PairSums
-    sections: tuple[SectionSums, ...] = ()
+    sections: tuple[SectionSums, ...]
     episodes: EpisodeSums

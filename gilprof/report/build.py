@@ -13,11 +13,24 @@ from gilprof.analysis.definitions import Definitions
 from gilprof.analysis.sums import ProfileSums, SectionSums
 from gilprof.model import STATE_NAMES, Health, State, TargetInfo
 from gilprof.report.blame import blame
+from gilprof.report.episodes import episodes, functions_of
 from gilprof.report.evidence import gather
 from gilprof.report.function_rows import function_rows
 from gilprof.report.functions import FunctionTable, place
 from gilprof.report.groups import seconds
-from gilprof.report.model import SCHEMA, Blame, Function, Gil, Process, Report, Sampling, Section, Selection, Thread
+from gilprof.report.model import (
+    SCHEMA,
+    Blame,
+    Episodes,
+    Function,
+    Gil,
+    Process,
+    Report,
+    Sampling,
+    Section,
+    Selection,
+    Thread,
+)
 from gilprof.report.select import narrowed
 from gilprof.report.sentence import sentence
 from gilprof.report.stacks import Forest
@@ -69,7 +82,8 @@ def build_report(profile: Profiled, selection: Selection | None = None) -> Repor
         shown, listed = narrowed(sums, names, selection)
         rows = thread_rows(shown.threads, definitions, listed)
     blamed = blame(shown, places)
-    functions = function_rows(shown, table, forest, places, python, blamed)
+    followed = episodes(sums, definitions, table, names, selection)
+    functions = function_rows(shown, table, forest, places, python, blamed, functions_of(followed))
     if selection is not None:
         rows, functions = _without_blocking(rows, functions)
     return Report(
@@ -79,12 +93,12 @@ def build_report(profile: Profiled, selection: Selection | None = None) -> Repor
         backend=profile.info.backend,
         sentence=answer,
         selection=selection,
-        processes=(replace(process, threads=rows, functions=functions, blame=blamed),),
+        processes=(replace(process, threads=rows, functions=functions, blame=blamed, episodes=followed),),
     )
 
 
 def _process(profile: Profiled, sums: ProfileSums, threads: tuple[Thread, ...], native_threads: int) -> Process:
-    """The process as far as a sentence needs it: without functions and blame."""
+    """The process as far as a sentence needs it: without functions, blame and episodes."""
     info, health = profile.info, profile.health
     duration_s = seconds(sums.last_t_ns - sums.first_t_ns)
     started_ns = info.wall_anchor[0] + sums.first_t_ns - info.wall_anchor[1]
@@ -110,6 +124,7 @@ def _process(profile: Profiled, sums: ProfileSums, threads: tuple[Thread, ...], 
         functions=(),
         blame=Blame((), (), ()),
         sections=tuple(_section(section) for section in sums.sections),
+        episodes=Episodes((), (), ()),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 
 import numpy as np
 
@@ -18,9 +19,15 @@ _OVERDUE, _BLAMED, _BLOCKING = _STATES, _STATES + 1, _STATES + 2
 
 
 def function_rows(
-    sums: ProfileSums, table: FunctionTable, forest: Forest, places: Places, python: Flags, blame: Blame
+    sums: ProfileSums,
+    table: FunctionTable,
+    forest: Forest,
+    places: Places,
+    python: Flags,
+    blame: Blame,
+    also: Collection[int],
 ) -> tuple[Function, ...]:
-    """Functions that a Python thread spent time in, or that ``blame`` names; most held and blamed first.
+    """Functions that a Python thread spent time in, that ``blame`` names, ``also`` these; most held and blamed first.
 
     ``python``: (T,) the threads that count.
     """
@@ -36,6 +43,7 @@ def function_rows(
     named |= {row.waiter for rows in (blame.functions, blame.own) for row in rows}
     used: Flags = np.any(total > 0, axis=1)
     used[[row for row in named if row is not None]] = True
+    used[list(also)] = True
     weight = total[:, :2].sum(axis=1) + total[:, _STATES]
     order = np.argsort(-weight, kind="stable")
     return tuple(_row(row, table, own_time[row], total[row], lines.get(row, ())) for row in order[used[order]].tolist())

@@ -141,6 +141,86 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class BelowResolution:
+    """Episodes shorter than three gaps between passes: how many were seen, and how many there were by the chance of
+    each to be seen."""
+
+    seen: int
+    corrected: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Waits or turns of one thread at one line of an own function."""
+
+    thread: int
+    function: int | None
+    """None: functions with few episodes, folded together."""
+    line: int | None
+    count: float
+    """All of them, corrected for the chance of having been seen."""
+    p50_s: float | None
+    """Each None where it is below resolution."""
+    p90_s: float | None
+    p99_s: float | None
+    max_s: float | None
+    below_resolution: BelowResolution
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """Who had the GIL for the most of a wait, and for how long of it."""
+
+    thread: int
+    function: int | None
+    line: int | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """Who waited when a turn ended, and how long for that turn."""
+
+    thread: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorstEpisode:
+    """One wait or turn."""
+
+    kind: str
+    """``wait`` or ``turn``."""
+    start_s: float
+    """Seconds after the process's ``started``."""
+    seconds: float
+    error_s: float | None
+    """``start_s`` and ``seconds`` are at most so much off; None: not known."""
+    thread: int
+    function: int | None
+    line: int | None
+    """Where it waited; where the turn was for the longest at a stretch."""
+    holder: Culprit | None
+    """Of waits."""
+    victims: tuple[Victim, ...]
+    """Of turns."""
+    origin: str | None
+    """Of waits."""
+    overdue_s: float
+    """Of it, while the holder was overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Episodes:
+    """Waits and turns: their lengths by thread, own function and line, those with the longest total first; and the
+    worst ones of each kind, worst first."""
+
+    waits: tuple[Lengths, ...]
+    turns: tuple[Lengths, ...]
+    worst: tuple[WorstEpisode, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
     """One process and everything that was seen in it."""
 
@@ -167,6 +247,7 @@ class Process:
     functions: tuple[Function, ...]
     blame: Blame
     sections: tuple[Section, ...]
+    episodes: Episodes
 
 
 @dataclass(frozen=True, slots=True)

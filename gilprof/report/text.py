@@ -18,6 +18,7 @@ from gilprof.report.tables import (
     section_table,
     thread_blame_table,
     thread_table,
+    worst_tables,
 )
 from gilprof.units import format_mean, format_rate, format_seconds, format_share
 
@@ -64,6 +65,7 @@ def _process(process: Process, narrowed: bool) -> Iterator[RenderableType]:
         line_table(process),
         blame_table(process),
         thread_blame_table(process),
+        *worst_tables(process),
     ]
     if narrowed:
         yield Text()

@@ -13,6 +13,8 @@ WHERES = ("lock", "poll", "io", "sleep", "page", "other")
 ROUNDING_S = 1e-9
 """Each figure is rounded to the nanosecond; sums of n of them may be off by n times as much."""
 SHARE_ROUNDING = 1e-9
+ROUNDING = 1e-3
+"""Of corrected counts."""
 TICK_S = 0.01
 """The kernel's account of a thread on a CPU advances at the tick: 10 ms at CONFIG_HZ=100."""
 
@@ -35,6 +37,7 @@ def check_laws(report_json: dict[str, Any], *, sigmas: float | None = 4.0) -> No
         check_functions(process)
         check_blame(process)
         check_shares(process)
+        check_episodes(process)
         if sigmas is not None:
             check_kernel_account(process, sigmas)
 
@@ -160,6 +163,39 @@ def check_shares(process: dict[str, Any]) -> None:
         shares += [gil[name] for name in ("held", "held_blocked", "handover", "torn", "contended")]
     for share in shares:
         assert share is None or 0 <= share <= 1 + SHARE_ROUNDING
+
+
+def check_episodes(process: dict[str, Any]) -> None:
+    """Lengths are in order, ids are there, and the worst are no worse than the worst."""
+    threads = {thread["id"] for thread in process["threads"]}
+    functions = {function["id"] for function in process["functions"]} | {None}
+    episodes = process["episodes"]
+    for kind in ("waits", "turns"):
+        rows = episodes[kind]
+        assert len({(row["thread"], row["function"], row["line"]) for row in rows}) == len(rows)
+        for row in rows:
+            assert row["thread"] in threads
+            assert row["function"] in functions
+            below = row["below_resolution"]
+            assert 0 <= below["seen"] <= below["corrected"] + ROUNDING <= row["count"] + 2 * ROUNDING
+            lengths = [row[key] for key in ("p50_s", "p90_s", "p99_s", "max_s")]
+            told = [length for length in lengths if length is not None]
+            assert told == sorted(told)
+            assert lengths == [None] * (4 - len(told)) + told
+            assert (row["max_s"] is None) == (row["count"] <= below["corrected"] + ROUNDING)
+    longest: defaultdict[str, float] = defaultdict(float)
+    for row in episodes["worst"]:
+        assert row["thread"] in threads
+        assert row["function"] in functions
+        assert row["error_s"] is None or 0 <= row["error_s"] <= row["seconds"] / 3 + ROUNDING_S
+        assert row["overdue_s"] >= 0
+        assert (row["kind"] == "wait") == (row["origin"] is not None)
+        assert row["holder"] is None or row["holder"]["thread"] in threads
+        assert all(victim["thread"] in threads for victim in row["victims"])
+        longest[row["kind"]] = max(longest[row["kind"]], row["seconds"])
+    for kind, seconds in longest.items():
+        assert seconds <= max(row["max_s"] or 0.0 for row in episodes[f"{kind}s"]) + ROUNDING_S
+    assert all(sum(row["kind"] == kind for row in episodes["worst"]) <= 20 for kind in longest)
 
 
 def check_kernel_account(process: dict[str, Any], sigmas: float) -> None:

@@ -194,5 +194,6 @@ class MadeUp:
                 np.array([value[:3] for value in pairs.values()]).reshape(-1, 3),
                 np.array([value[3] for value in pairs.values()]),
             ),
+            sections=(),
             episodes=self.episodes,
         )
