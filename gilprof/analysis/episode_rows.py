@@ -164,7 +164,7 @@ class Spans(Columns):
             thread=self.thread,
             frame=frame,
             start_ns=self.start_ns + self.stopped_ns,
-            length_ns=self.last_ns + edge - self.start_ns,
+            length_ns=np.maximum(self.last_ns + edge - self.start_ns, 0),
             error_ns=np.where(end_seen & (self.edge_ns != NOT_KNOWN), self.edge_ns + edge, NOT_KNOWN),
             origin=self.origin,
             overdue_ns=overdue_ns,
@@ -211,7 +211,8 @@ class Finished:
         places, inverse = np.unique(place, return_inverse=True)
         ns = np.bincount(inverse, gap_ns)
         most = int(ns.argmax())
-        return Held(int(places[most]) >> 32, (int(places[most]) & 0xFFFFFFFF) + UNREADABLE, int(ns[most]))
+        length_ns = min(int(ns[most]), int(self.rows.length_ns[row]))
+        return Held(int(places[most]) >> 32, (int(places[most]) & 0xFFFFFFFF) + UNREADABLE, length_ns)
 
     def victims(self, row: int) -> tuple[tuple[int, int], ...]:
         """(thread, nanoseconds) of those that waited at the turn's last look, longest first: whoever waits for a

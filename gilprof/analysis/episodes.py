@@ -10,8 +10,9 @@ A turn is one thread having the GIL at every look, the switch number unchanged: 
 
 An episode began between the look before it and its first one, and ended between its last look and the one behind
 it. Start and end are taken as the middles of these edges; the error is half of both edges together. It is not
-known of an episode that was under way at the first or the last pass, and where a look at either edge is not sure:
-the thread was runnable, and whether it waited follows from what it did before and after. Time in which the target
+known of an episode that was under way at the first or the last pass, of a wait that ends because the time between
+was not observed, and where a look at either edge is not sure: the thread was runnable, and whether it waited follows
+from what it did before and after. Time in which the target
 was stopped does not count.
 
 A pure function of the verdicts, whatever the batches they come in.
@@ -197,8 +198,11 @@ class Episodes:
             cpu_ns = looks.cpu_ns[order[doubtful] - opened]
             # Runnable after several switches: one of them was to this thread.
             woken = ~sure[doubtful] & (np.diff(view.switch_number, prepend=0)[row[doubtful]] > 1)
-            stays = ~(moved | woken | view.late[row[doubtful]] | (cpu_ns > WAITING_CPU_NS))
-            goes_on[doubtful] = (cpu_ns == 0) & ~woken | stays
+            held = moved | woken | (cpu_ns > WAITING_CPU_NS)
+            late = view.late[row[doubtful]]
+            goes_on[doubtful] = ~woken & (cpu_ns == 0) | ~(held | late)
+            not_seen = doubtful[~goes_on[doubtful] & ~held]
+            sure[not_seen], sure[not_seen - 1] = False, False
         first = np.flatnonzero(~goes_on)
         last = np.append(first[1:], len(row))[: len(first)] - 1
         first_row, last_row = row[first], row[last]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from gilprof.analysis.episode_rows import EpisodeKind, EpisodeRows
 from gilprof.analysis.episodes import Episodes
 from gilprof.analysis.own import OwnFrames
-from gilprof.analysis.verdicts import Verdicts
+from gilprof.analysis.verdicts import PassVerdicts, Verdicts
 from tests.oracle import OracleState
 from tests.support.observed import Observation
 from tests.support.timeline import WAITING, Timeline
@@ -76,6 +76,15 @@ def true_waits(line: Timeline, begin_ns: int, end_ns: int, pure_python: bool) ->
     return truth.part(inside)
 
 
+def unobserved(truth: Truth, passes: PassVerdicts) -> npt.NDArray[np.bool_]:
+    """Which of these overlap or border on a gap that was not observed."""
+    late = np.flatnonzero(passes.unobserved_ns > 0)
+    begins = passes.t_ns[late - 1]
+    before = np.searchsorted(begins, truth.end_ns) - 1
+    out: npt.NDArray[np.bool_] = (before >= 0) & (np.append(passes.t_ns[late], 0)[before] >= truth.earliest_ns)
+    return out
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """The truth of one kind beside the episode that overlaps each most; nanoseconds."""
@@ -111,3 +120,10 @@ def matched(truth: Truth, rows: EpisodeRows) -> Match:
         length_off[row] = abs(rows.length_ns[best] - (over - nearest))
         error[row] = rows.error_ns[best]
     return Match(found, start_off, length_off, error)
+
+
+def true_turns(line: Timeline, begin_ns: int, end_ns: int) -> Truth:
+    """Every stretch inside this time in which the thread had the GIL."""
+    held = np.flatnonzero(line.is_in(OracleState.HELD))
+    truth = Truth(line.t_ns[held], line.t_ns[held], line.t_ns[held + 1])
+    return truth.part((truth.earliest_ns > begin_ns) & (truth.end_ns < end_ns))
