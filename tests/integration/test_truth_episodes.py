@@ -8,12 +8,15 @@ import pytest
 from gilprof.analysis.episode_rows import NOT_KNOWN, EpisodeKind
 from gilprof.analysis.episode_sums import RESOLVED_GAPS
 from tests.support.episodes import episodes_of, matched, of_thread, thread_id, true_turns, true_waits, unobserved
+from tests.support.figures import FLOOR, bound
 from tests.support.interpreters import Interpreter, variants
 from tests.support.watched import Watched, watched
 
 every_interpreter = pytest.mark.parametrize("interpreter", variants(), ids=str)
 NEAR_NS = 2_000_000
 NEAR_SHARE = 0.95
+CROWDED_NEAR_SHARE = 0.85
+"""Where more threads are runnable than there are CPUs, of all together with those without bounds."""
 OUTSIDE_SHARE = 0.005
 """On a machine whose CPUs are all taken, a stretch of a thread's own tracing can be off for want of a CPU: one in
 200 may lie outside."""
@@ -40,7 +43,9 @@ def check(seen: Watched, thread: str, kind: EpisodeKind) -> None:
     observed = ~unobserved(long, seen.seen.passes)
     assert observed.sum() >= 20, "too few to tell"
     assert match.found[observed].all()
-    assert match.within(NEAR_NS)[observed].mean() >= NEAR_SHARE
+    near = match.within(NEAR_NS)
+    assert near[observed & told].mean() >= NEAR_SHARE
+    assert near[observed].mean() >= (NEAR_SHARE if bound(seen.seen) == FLOOR else CROWDED_NEAR_SHARE)
     assert np.median(match.error_ns[observed & told]) < NEAR_NS
 
 
@@ -75,9 +80,11 @@ def test_programmed_holds_are_the_worst_turns(interpreter: Interpreter) -> None:
     functions = {function["id"]: function["name"] for function in process["functions"]}
     turns = [row for row in process["episodes"]["worst"] if row["kind"] == "turn"]
     assert len(turns) == 20
-    for row in turns:
-        assert (names[row["thread"]], functions[row["function"]]) == ("sleeper", "sleep_holding")
+    holds = [row for row in turns if functions[row["function"]] == "sleep_holding"]
+    assert len(holds) >= 15, "a spinner is at times kept from its CPU for as long"
+    for row in holds:
+        assert names[row["thread"]] == "sleeper"
         assert [names[victim["thread"]] for victim in row["victims"]] == ["spin"]
     rows = [row for row in process["episodes"]["turns"] if functions[row["function"]] == "sleep_holding"]
-    holds = max(rows, key=lambda row: row["max_s"] or 0.0)
-    assert holds["p50_s"] == pytest.approx(0.02, rel=0.15)
+    longest = max(rows, key=lambda row: row["max_s"] or 0.0)
+    assert longest["p50_s"] == pytest.approx(0.02, rel=0.15)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,15 +11,19 @@ import numpy as np
 import pytest
 
 from gilprof.analysis.classify import Classifier
-from gilprof.analysis.episode_rows import NOT_KNOWN, EpisodeKind, EpisodeRows
+from gilprof.analysis.episode_rows import NOT_KNOWN, EpisodeKind, EpisodeRows, Finished, Spans
+from gilprof.analysis.episode_sums import KEYS, WORST, EpisodeTable
 from gilprof.analysis.episodes import Episodes
 from gilprof.analysis.histogram import BINS, RELATIVE_ERROR, bin_of, length_of, quantile_ns
 from gilprof.analysis.profile import Profile
-from gilprof.analysis.sums import EpisodeSums, Worst
+from gilprof.analysis.sums import FOLDED, EpisodeSums, Worst
 from gilprof.model import PassFlag
 from tests.support.facts import INFO, START_NS, Script
+from tests.support.load import busy
 
 SPAN_NS = 20_000
+DAY_NS = 86_400_000_000_000
+NO_ROWS = np.empty((0, 2), np.int32)
 MAIN, STEP = "main app.py:1", "step app.py:14"
 
 
@@ -183,32 +189,48 @@ def test_histograms_merge_by_addition() -> None:
     assert quantile_ns(halves[0] + halves[1], 0.9) == quantile_ns(whole, 0.9)
 
 
-def test_a_day_takes_no_more_memory_than_an_hour() -> None:
-    """At 5 Hz, for speed: as many episodes as passes bring."""
-    import tracemalloc
-
-    from tests.support.load import busy
-
-    info = replace(INFO, asked_hz=5.0)
-    profile, sizes = Profile(info), []
-    day = next(iter(busy(200, hz=5000, threads=4)))  # 500 passes; what follows repeats them later
-    hours, per_hour = 24, 3600 * 5 // len(day.passes)
+def test_a_day_takes_no_more_memory_than_its_first_hours() -> None:
+    """At 5 Hz, for speed: what matters is how many episodes have been seen."""
+    first = next(busy(1, hz=5000, threads=4))
+    count, gap_ns = len(first.passes), 200_000_000
+    batches = DAY_NS // (count * gap_ns)
+    profile, sizes = Profile(replace(INFO, asked_hz=5.0)), []
     tracemalloc.start()
     try:
-        for number in range(hours * per_hour):
-            passes = day.passes.copy()
-            passes["t_ns"] = START_NS + (number * len(passes) + np.arange(len(passes))) * 200_000_000
+        for number in range(batches):
+            passes = first.passes.copy()
+            passes["t_ns"] = START_NS + (number * count + np.arange(count)) * gap_ns
             passes["switch_number"] += np.uint64(number * 1000)
-            profile.add(
-                replace(day, passes=passes)
-                if number == 0
-                else replace(day, passes=passes, functions=(), threads=(), frames=day.frames[:0], stacks=day.stacks[:0])
-            )
-            if number in (2 * per_hour, hours * per_hour - 1):
+            batch = replace(first, passes=passes)
+            if number:
+                batch = replace(batch, functions=(), threads=(), frames=NO_ROWS, stacks=NO_ROWS)
+            profile.add(batch)
+            if number % 7 == 0:
+                gc.collect()  # It empties the interpreter's free lists.
                 sizes.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    settled, later = sizes
-    assert profile.sums().last_t_ns - profile.sums().first_t_ns > 23.9 * 3600e9
-    assert len(profile.sums().episodes.worst) <= 40
-    assert later < 1.05 * settled + 50_000
+    sums = profile.sums()
+    assert sums.last_t_ns - sums.first_t_ns > 0.99 * DAY_NS
+    assert sums.episodes.lengths.seen.sum() > 50 * batches
+    assert len(sums.episodes.worst) == 2 * WORST
+    quarter = len(sizes) // 4
+    assert max(sizes[-quarter:]) < 1.05 * max(sizes[:quarter]) + 50_000
+
+
+def test_keys_beyond_the_bound_fold() -> None:
+    """Waits at more lines than are kept: the longest keep their own, the rest add up to one."""
+    count, none = 2 * KEYS + 1, np.zeros(2 * KEYS + 1, np.int64)
+    rows = EpisodeRows(
+        kind=none, thread=none, frame=np.arange(count), start_ns=np.arange(count) * 100_000_000,
+        length_ns=5_000_000 + np.arange(count) * 10_000, error_ns=none + 1, origin=none, overdue_ns=none, gc_ns=none,
+        blamed_ns=none, begin_ns=none, first_ns=none, last_ns=none,
+    )  # fmt: skip
+    table = EpisodeTable(1e6)
+    table.add(Finished(rows, None, Spans.none()))
+    found = table.sums().lengths
+    assert len(found.kind) == KEYS + 1
+    assert found.seen.sum() == count
+    folded = int(np.flatnonzero(found.frame == FOLDED)[0])
+    assert found.seen[found.key == folded].sum() == count - KEYS
+    assert min(found.longest_ns[found.frame != FOLDED]) > (1 - 2 * RELATIVE_ERROR) * rows.length_ns[count - KEYS]
