@@ -76,7 +76,9 @@ class EpisodeTable:
     def _add_worst(self, finished: Finished, kind: EpisodeKind, harm_ns: Rows, resolved: Bools) -> None:
         rows, kept = finished.rows, self._worst[kind]
         least_ns = kept[0].harm_ns if len(kept) == WORST else 1
-        for row in np.flatnonzero((rows.kind == kind) & resolved & (harm_ns >= least_ns)).tolist():
+        candidates = np.flatnonzero((rows.kind == kind) & resolved & (harm_ns >= least_ns))
+        order = np.lexsort((rows.thread[candidates], rows.start_ns[candidates], -harm_ns[candidates]))
+        for row in candidates[order[:WORST]].tolist():
             rank = (int(harm_ns[row]), -int(rows.start_ns[row]), -int(rows.thread[row]))
             if len(kept) == WORST and rank <= kept[0].rank:
                 continue

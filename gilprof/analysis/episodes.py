@@ -117,7 +117,7 @@ class Episodes:
         looks = _Looks.of(verdicts, kept)
         if self._passes is None:
             self._passes = before_the_first(int(passes.switch_number[0]), int(passes.t_ns[0]), int(stopped_ns[0]))
-            self._unknown = np.unique(looks.thread)
+            self._unknown = looks.thread
         new = self._columns(verdicts, stopped_ns)
         return self._follow(new if kept.all() else new.part(kept), looks)
 
@@ -127,7 +127,7 @@ class Episodes:
             return Finished(EpisodeRows.none(), None, Spans.none())
         last = self._passes.part(slice(-1, None))
         behind = replace(last, span_ns=np.zeros(1, np.int64), holder=np.full(1, UNREADABLE))
-        return self._follow(behind, _Looks.unknown(np.unique(self._waits.thread)))
+        return self._follow(behind, _Looks.unknown(self._waits.thread))
 
     def regroup(self, target: Rows) -> None:
         """Threads have other numbers from now on: ``target[i]`` instead of i, for some that have ended the same."""
@@ -184,7 +184,7 @@ class Episodes:
         carried = self._waits
         opened = len(carried.thread)
         thread = np.append(carried.thread, looks.thread)
-        order = np.argsort(thread, kind="stable")
+        order = _by_thread(thread)
         thread = thread[order]
         row = np.append(np.zeros(opened, np.int64), looks.row)[order]
         stack = np.append(carried.place, looks.stack)[order]
@@ -218,6 +218,12 @@ def _may_have_held(view: Passes) -> Bools:
     known = (view.holder[1:] >= 0) & (view.holder[:-1] >= 0)
     switches = np.diff(view.switch_number)
     return np.append(False, ~(known & (switches >= 0) & (switches <= 1)))
+
+
+def _by_thread(thread: Rows) -> Rows:
+    """The rows sorted by thread, in order of time within each; numpy sorts small integers by radix."""
+    small = thread.max(initial=0) < 1 << 16
+    return np.argsort(thread.astype(np.uint16) if small else thread, kind="stable")
 
 
 def _keys(thread: Rows, row: Rows) -> Rows:
