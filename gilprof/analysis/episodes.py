@@ -46,6 +46,10 @@ WAITING_CPU_NS = 40_000.0
 the GIL, and whenever somebody else is faster than it. Against exact tracing of seven programs: 95 % of the waits
 that went on took less than 55 microseconds, mostly less than 20, 95 % of those with a hold in between more than 30."""
 
+DROPPING_CPU_NS = 200_000.0
+"""Likewise where the GIL changed hands once at most, and nobody had it at one of the looks: this thread may just have
+dropped it, and be on its way to sleep."""
+
 FramesOf = Callable[[npt.NDArray[np.integer]], Rows]
 """The own frame of each stack (``OwnFrames.of``)."""
 
@@ -196,9 +200,10 @@ class Episodes:
             here, before = stack[doubtful], stack[doubtful - 1]
             moved = (here != before) & (here != UNREADABLE) & (before != UNREADABLE)
             cpu_ns = looks.cpu_ns[order[doubtful] - opened]
+            switched = np.diff(view.switch_number, prepend=0)[row[doubtful]] > 1
             # Runnable after several switches: one of them was to this thread.
-            woken = ~sure[doubtful] & (np.diff(view.switch_number, prepend=0)[row[doubtful]] > 1)
-            held = moved | woken | (cpu_ns > WAITING_CPU_NS)
+            woken = ~sure[doubtful] & switched
+            held = moved | woken | (cpu_ns > np.where(switched, WAITING_CPU_NS, DROPPING_CPU_NS))
             late = view.late[row[doubtful]]
             goes_on[doubtful] = ~woken & (cpu_ns == 0) | ~(held | late)
             not_seen = doubtful[~goes_on[doubtful] & ~held]
