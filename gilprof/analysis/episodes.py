@@ -120,7 +120,8 @@ class Episodes:
             return Finished(EpisodeRows.none(), None, Spans.none())
         looks = _Looks.of(verdicts, kept)
         if self._passes is None:
-            self._passes = before_the_first(int(passes.switch_number[0]), int(passes.t_ns[0]), int(stopped_ns[0]))
+            switch_number = int(passes.switch_number.astype(np.int64)[0])
+            self._passes = before_the_first(switch_number, int(passes.t_ns[0]), int(stopped_ns[0]))
             self._unknown = looks.thread
         new = self._columns(verdicts, stopped_ns)
         return self._follow(new if kept.all() else new.part(kept), looks)

@@ -234,3 +234,9 @@ def test_keys_beyond_the_bound_fold() -> None:
     folded = int(np.flatnonzero(found.frame == FOLDED)[0])
     assert found.seen[found.key == folded].sum() == count - KEYS
     assert min(found.longest_ns[found.frame != FOLDED]) > (1 - 2 * RELATIVE_ERROR) * rows.length_ns[count - KEYS]
+
+
+def test_a_switch_number_that_cannot_be() -> None:
+    """A recording may come from a stranger."""
+    script = Script().at(0, switch_number=1 << 63).holds("a", MAIN).at(1, switch_number=(1 << 64) - 1).holds("a", MAIN)
+    assert len(episodes(script).kind) == 2
