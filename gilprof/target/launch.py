@@ -86,8 +86,8 @@ def launch(command: Sequence[str], blocked: Iterable[int]) -> Launched:
 
 
 def _spawn(command: Sequence[str], blocked: Iterable[int]) -> int:
-    # The kernel lets posix_spawn return before the child has an address space of its own (exec_mm_release in
-    # fs/exec.c): its memory would be gilprof's. Descriptors are closed after that.
+    # The kernel lets posix_spawn return just before the child gets an address space of its own (exec_mm_release in
+    # fs/exec.c): what is at its /proc/PID/mem then is gilprof. It closes descriptors after that.
     read, write = os.pipe()
     try:
         try:
