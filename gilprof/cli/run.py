@@ -34,6 +34,7 @@ def run(
     """
     from gilprof.cli.attend import Attendance, held_signals
     from gilprof.target.launch import launch
+    from gilprof.target.tables import load_all
 
     if as_module and as_code:
         raise UsageError("running a program", "-m and -c are both given", "give one of them")
@@ -43,6 +44,7 @@ def run(
         # All that sampling needs is loaded before the program starts. numpy starts threads: under held signals.
         from gilprof.cli.watch import Watch
 
+        load_all()
         launched = launch(asked.command, blocked)
         attendance = Attendance(launched)
         recording = None if results.exports else results.recording or asked.recording(launched.pid)

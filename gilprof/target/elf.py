@@ -6,6 +6,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from elftools.common.exceptions import ELFError
@@ -84,33 +85,63 @@ def _may_have_python(path: str, executable: str) -> bool:
 
 def _images(process: Process, file: Path, path: str, pieces: list[Mapping]) -> Iterator[Image]:
     """A file's loaded copies; more than one if a program maps it again to look into it."""
+    tried = f"reading {path} of process {process.pid}"
     try:
-        with file.open("rb") as stream:
-            elf = ELFFile(stream)
-            if elf.elfclass != 64 or not elf.little_endian:
-                tried = f"reading {path} of process {process.pid}"
-                raise NotReadable(tried, "it is not a 64-bit little-endian program", "gilprof reads those only")
-            machine = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64"}.get(elf["e_machine"], "")
-            symbols = _symbols(elf)
-            bases = _load_addresses(elf, pieces)
+        status = file.stat()
+        elf = _elf(file, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
     except _DAMAGED as error:
         raise NotReadable(
-            f"reading {path} of process {process.pid}",
+            tried,
             str(error),
             "if the file was replaced since the process started, run gilprof with sudo, or start it anew",
         ) from error
-    for base in bases:
-        yield Image(path, machine, {name: base + value & LAST_ADDRESS for name, value in symbols.items()})
+    if elf is None:
+        raise NotReadable(tried, "it is not a 64-bit little-endian program", "gilprof reads those only")
+    for base in _load_addresses(elf, pieces):
+        yield Image(path, elf.machine, {name: base + value & LAST_ADDRESS for name, value in elf.symbols.items()})
 
 
-def _load_addresses(elf: ELFFile, pieces: list[Mapping]) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class _Elf:
+    """What a file says, wherever it is loaded."""
+
+    machine: str
+    symbols: dict[str, int]
+    """Virtual addresses."""
+    fixed: bool
+    """Loaded at its virtual addresses."""
+    first: tuple[int, int] | None
+    """Page of the first loaded segment in the file, and in virtual addresses."""
+
+
+@lru_cache(maxsize=16)
+def _elf(file: Path, identity: tuple[int, ...]) -> _Elf | None:
+    """The file as it is with this ``identity`` (its inode, size and time): a process that just starts is looked at
+    again and again. None: not 64-bit little-endian. Raises what elftools does."""
+    with file.open("rb") as stream:
+        elf = ELFFile(stream)
+        if elf.elfclass != 64 or not elf.little_endian:
+            return None
+        segment = next(elf.iter_segments(type="PT_LOAD"), None)
+        return _Elf(
+            machine={"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64"}.get(elf["e_machine"], ""),
+            symbols=_symbols(elf),
+            fixed=elf["e_type"] == "ET_EXEC",
+            first=None if segment is None else (_page(segment["p_offset"]), _page(segment["p_vaddr"])),
+        )
+
+
+def _page(address: int) -> int:
+    return address // PAGE * PAGE
+
+
+def _load_addresses(elf: _Elf, pieces: list[Mapping]) -> list[int]:
     """What is to be added to the file's virtual addresses, for each loaded copy."""
-    if elf["e_type"] == "ET_EXEC":
+    if elf.fixed:
         return [0]
-    first = next(elf.iter_segments(type="PT_LOAD"), None)
-    if first is None:
+    if elf.first is None:
         return []
-    offset, address = first["p_offset"] // PAGE * PAGE, first["p_vaddr"] // PAGE * PAGE
+    offset, address = elf.first
     return [piece.start - address for piece in pieces if piece.offset == offset]
 
 

@@ -17,7 +17,7 @@ LIBRARY = "libpython"
 EXEC_POLL_S = 0.005
 """How often it is asked whether another program was executed: two system calls."""
 MIN_LOOK_S, MAX_LOOK_S = 0.001, 0.1
-"""How often the mapped files are looked at: a tenth of the time since something changed."""
+"""How often the mapped files are looked at: after a tenth of the time since something changed, within these."""
 COMPLETE_S = 5.0
 """How long an interpreter that does not fit yet is tried."""
 STDLIB_S = 0.5
@@ -48,12 +48,13 @@ class Startup:
 
     def find(self) -> tuple[RemoteMemory, ResolvedTarget] | None:
         """The interpreter, as soon as it can be read; None if the process ended before."""
+        began = time.monotonic()
         while not self._pause.asked:
             try:
                 memory = RemoteMemory(self.process.pid)
             except PermissionRefused as error:  # another program in it may be allowed
                 self.failure = error
-                self._pause.sleep(MAX_LOOK_S)
+                self._pause.sleep(_tenth_since(began))
                 continue
             except NoSuchProcess:  # it has ended, or is just executing another program
                 self._pause.sleep(MIN_LOOK_S)
@@ -105,7 +106,7 @@ class _Program:
         now = time.monotonic()
         if now < self._due:
             return None
-        self._due = now + min(max((now - self._changed) / 10, MIN_LOOK_S), MAX_LOOK_S)
+        self._due = now + _tenth_since(self._changed)
         mappings = self._process.maps()
         executable = self._process.executable
         files = frozenset(
@@ -135,3 +136,8 @@ class _Program:
             raise
         self._first_fit = self._first_fit or now
         return target if target.stdlib or now - self._first_fit >= STDLIB_S else None
+
+
+def _tenth_since(moment: float) -> float:
+    """Seconds until another look."""
+    return min(max((time.monotonic() - moment) / 10, MIN_LOOK_S), MAX_LOOK_S)

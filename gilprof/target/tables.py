@@ -34,3 +34,9 @@ def table(version: tuple[int, int]) -> Table:
     name = f"{version[0]}.{version[1]}.json"
     values: dict[str, Any] = json.loads((files("gilprof.target") / "layouts" / name).read_text())
     return Table(values["machine"], values["layout"], values["place"], values["objects"], values["opcodes"])
+
+
+def load_all() -> None:
+    """Read every table now: none has to be read while a program starts."""
+    for version in SUPPORTED:
+        table(version)
