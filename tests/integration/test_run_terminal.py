@@ -61,7 +61,7 @@ def test_keys_that_end_the_program(key: str, number: int, tmp_path: Path) -> Non
     code = "import signal; signal.signal(2, signal.SIG_DFL); print('ready', flush=True); signal.pause()"
     (tmp_path / "app.py").write_text(RECORDED + code)
     with terminal(command("app.py"), tmp_path, ENVIRONMENT) as screen:
-        screen.await_text("ready")
+        await_line(screen, "ready")
         screen.type(key)
         status, after = screen.end()
     assert status == 128 + number
@@ -81,7 +81,7 @@ for _ in range(3):
     (tmp_path / "app.py").write_text(RECORDED + code)
     with terminal(command("app.py"), tmp_path, ENVIRONMENT) as screen:
         for _ in range(3):
-            screen.await_text("ready")
+            await_line(screen, "ready")
             screen.type("\x03")
             screen.await_text("never mind")
         assert screen.end()[0] == 0
@@ -132,12 +132,12 @@ def test_the_terminal_is_closed(tmp_path: Path) -> None:
     os.set_inheritable(write, True)
     with terminal(command("app.py"), tmp_path, ENVIRONMENT) as screen:
         os.close(write)
-        screen.await_text("ready")
+        await_line(screen, "ready")
     assert os.read(read, 1) == b""  # when the last process that had it has ended
     os.close(read)
     assert recorded(tmp_path).ended == f"signal {signal.SIGHUP}"
 
 
 def await_line(screen: Terminal, line: str) -> None:
-    """Until it was written: the shell's echo of the command does not have it on a line of its own."""
+    """Until it was written to its end, and not only echoed by a shell."""
     screen.await_text(f"{line}\r\n")
