@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,7 +15,7 @@ from gilprof.analysis.episodes import Episodes
 from gilprof.analysis.own import OwnFrames
 from gilprof.analysis.sections import Sections
 from gilprof.analysis.sums import HANDOVER, TORN, GilSums, ProfileSums
-from gilprof.analysis.thread_rows import ENDED_ROWS, ThreadRows
+from gilprof.analysis.thread_rows import ENDED_ROWS, Rows, ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, Verdicts
 from gilprof.model import NONE, Batch, Health, State, TargetInfo
 
@@ -22,14 +24,23 @@ FOLLOWED_LOOKS = 20_000
 in every batch, and what is found is the same."""
 
 
+class Watcher(Protocol):
+    """Takes verdicts as they are reached."""
+
+    def take(self, definitions: Definitions, ids: Rows, verdicts: Verdicts) -> None:
+        """At least a pass, in the order of time; ``ids``: the thread of each look."""
+
+
 class Profile:
     """Everything that is known of one process so far; bounded by the program's code and threads, not by time."""
 
-    def __init__(self, info: TargetInfo) -> None:
+    def __init__(self, info: TargetInfo, watch: Watcher | None = None) -> None:
+        """``watch``: who else wants the verdicts."""
         self.info = info
         self.definitions = Definitions()
         self.health = Health()
         self.ended: str | None = None
+        self._watch = watch
         self._classifier = Classifier(info, lambda: self.definitions.stacks)
         self._rows = ThreadRows()
         self._threads = ThreadTable()
@@ -132,6 +143,8 @@ class Profile:
         self._unfollowed.append(verdicts)
         if sum(len(part.looks.thread) for part in self._unfollowed) >= FOLLOWED_LOOKS:
             self._follow()
+        if self._watch is not None:
+            self._watch.take(self.definitions, self._rows.ids[looks.thread], verdicts)
         self._passes += len(passes.t_ns)
         self._torn += int(passes.torn.sum())
         first_t_ns, _ = self._t_ns or (int(passes.t_ns[0]), 0)

@@ -45,7 +45,7 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
             watched = results.watched(source.info)
             if watched is not None:
                 complain(watched)
-            profile, progress = Profile(source.info), Progress(options.quiet)
+            profile, progress = Profile(source.info, results.timeline), Progress(options.quiet)
 
             def take(batch: Batch) -> None:
                 recorder.take(batch)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gilprof.cli.export_file import choices, format_of
+from gilprof.cli.export_file import choices, compressed, format_of, timeline_for
 from gilprof.cli.files import check_new, write_file
-from gilprof.cli.output import complain, is_terminal, print_out
+from gilprof.cli.output import complain, is_terminal, write_out
 from gilprof.cli.replayed import recording_options, replayed
 from gilprof.errors import UsageError
 from gilprof.exporters import FORMATS, Format, by_name
@@ -43,6 +42,16 @@ def _states(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
 @click.option("--force", is_flag=True, help="Replace OUT where it exists.")
 @click.option("--state", "states", callback=_states, metavar="STATES", help="Only these: held,waiting.")
 @click.option("--thread", metavar="PATTERN", help="Only threads of this name.")
+@click.option(
+    "--kind",
+    type=click.Choice(["states", "block", "mutex"]),
+    help="pprof: time by state (default), waiting by the waiter's stack, or by the stack of who had the GIL.",
+)
+@click.option(
+    "--state-as",
+    type=click.Choice(["leaf", "root", "files"]),
+    help="collapsed: the state as innermost frame (default), as outermost, or a file each: OUT with the state in it.",
+)
 def export(
     file: str,
     from_s: float,
@@ -53,36 +62,55 @@ def export(
     force: bool,
     states: tuple[State, ...],
     thread: str | None,
+    kind: str | None,
+    state_as: str | None,
 ) -> None:
     """Write the recording FILE in another format.
 
     flamegraph (.html): one page that needs nothing else. collapsed (.collapsed, .txt): a line a stack and
-    state, for flamegraph.pl, inferno and speedscope.
+    state, for flamegraph.pl and inferno. speedscope (.speedscope.json), firefox (.firefox.json) for
+    profiler.firefox.com, chrome (.trace.json) for Perfetto, pprof (.pb.gz) for go tool pprof.
     """
     from gilprof.exporters.narrowing import Narrowing
 
     out = None if output == STANDARD_OUTPUT else output
     chosen = _format(name, out)
-    if out is not None:
-        _check_not_itself(out, file)
-        check_new(out, force)
-    elif output is None and not chosen.for_terminals and is_terminal(sys.stdout):
+    options = _options(chosen, kind=kind, state_as=state_as)
+    files = _files(out, states, state_as)
+    for path in files:
+        _check_not_itself(path, file)
+        check_new(path, force)
+    if output is None and not chosen.for_terminals and is_terminal(sys.stdout):
         raise UsageError(f"exporting as {chosen.name}", "that is nothing to read on a terminal", "name a file with -o")
-    profile = replayed(file, from_s, to_s, salvage)
+    timeline = timeline_for(chosen)
+    profile = replayed(file, from_s, to_s, salvage, timeline)
     if thread is not None and not _is_there(thread, profile):
         complain(f"no thread is named {thread}: the export is empty")
-    text = "".join(chosen.export(profile, Narrowing(states, thread)))
     if out is None:
-        _print_utf8(text)
-    else:
-        write_file(out, text, force)
+        write_out(chosen.export(profile, Narrowing(states, thread), timeline, **options))
+    for path, kept in files.items():
+        pieces = chosen.export(profile, Narrowing(kept, thread), timeline, **options)
+        write_file(path, compressed(chosen, path, pieces), force)
 
 
-def _print_utf8(text: str) -> None:
-    """As files have it: a page says that it is UTF-8, whatever the terminal takes."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
-    print_out(text)
+def _options(chosen: Format, **given: str | None) -> dict[str, str]:
+    """Those that were given. Raises UsageError for one that the format does not take."""
+    options = {name: value for name, value in given.items() if value is not None}
+    for name in options:
+        if name != chosen.takes:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"exporting as {chosen.name}", f"it takes no {option}", f"leave {option} away")
+    return options
+
+
+def _files(out: str | None, states: tuple[State, ...], state_as: str | None) -> dict[str, tuple[State, ...]]:
+    """The states in each file to write. Raises UsageError."""
+    if state_as != "files":
+        return {} if out is None else {out: states}
+    if out is None:
+        raise UsageError("exporting a file each state", "they have no name", "name them with -o")
+    stem, ending = Path(out).stem, Path(out).suffix
+    return {str(Path(out).with_name(f"{stem}.{state.name.lower()}{ending}")): (state,) for state in states}
 
 
 def _format(name: str | None, out: str | None) -> Format:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from gilprof.errors import FileError
@@ -43,14 +44,14 @@ def check_new(path: str, force: bool) -> None:
         raise _exists(path)
 
 
-def write_file(path: str, text: str, force: bool = True) -> None:
-    """``text`` as the content of ``path``, which must be new unless ``force``; what could not be written to its end
+def write_file(path: str, pieces: Iterable[bytes], force: bool = True) -> None:
+    """``pieces`` as the content of ``path``, which must be new unless ``force``; what could not be written to its end
     is taken away. Raises FileError."""
     file, begun = Path(path), False
     try:
-        with file.open("w" if force else "x", encoding="utf-8") as stream:
+        with file.open("wb" if force else "xb") as stream:
             begun = True
-            stream.write(text)
+            stream.writelines(pieces)
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:

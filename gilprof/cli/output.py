@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 import click
@@ -43,20 +44,32 @@ def width(stream: TextIO | None = None) -> int:
 
 def print_out(text: str) -> None:
     """``text`` on standard output. A reader that has gone has had enough: no error. Raises FileError."""
-    if sys.stdout is None:
-        raise FileError("writing to standard output", "it is closed", "send it to a file, a pipe or a terminal")
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    stdout = _standard_output()
+    encoding = getattr(stdout, "encoding", None) or "utf-8"
     encodable = text.encode(encoding, "backslashreplace").decode(encoding)
     try:
-        sys.stdout.write(encodable)
-        sys.stdout.flush()
+        stdout.write(encodable)
+        stdout.flush()
     except OSError as error:
-        # What is left in the buffer would fail again when Python flushes it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if error.errno not in _READER_GONE:
-            raise FileError(
-                "writing to standard output", error.strerror or str(error), "make room, or name another place"
-            ) from error
+        _give_up(error)
+
+
+def write_out(pieces: Iterable[bytes]) -> None:
+    """Bytes on standard output, otherwise like ``print_out``."""
+    stdout = _standard_output().buffer
+    try:
+        for piece in pieces:
+            stdout.write(piece)
+        stdout.flush()
+    except OSError as error:
+        _give_up(error)
+
+
+def _standard_output() -> TextIO:
+    """Raises FileError where there is none."""
+    if sys.stdout is None:
+        raise FileError("writing to standard output", "it is closed", "send it to a file, a pipe or a terminal")
+    return sys.stdout
 
 
 def complain(message: str) -> None:
@@ -65,3 +78,13 @@ def complain(message: str) -> None:
 
     with contextlib.suppress(OSError):
         click.echo(f"gilprof: {printable(message, 2000)}", err=True)
+
+
+def _give_up(error: OSError) -> None:
+    """On standard output. Raises FileError, unless it is only that nobody reads it any more."""
+    # What is left in the buffer would fail again when Python flushes it at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno not in _READER_GONE:
+        raise FileError(
+            "writing to standard output", error.strerror or str(error), "make room, or name another place"
+        ) from error

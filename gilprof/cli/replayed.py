@@ -15,6 +15,7 @@ from gilprof.errors import UsageError
 
 if TYPE_CHECKING:
     from gilprof.analysis.profile import Profile
+    from gilprof.exporters.timeline import Timeline
     from gilprof.recording.reader import Recording
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -39,8 +40,8 @@ def recording_options(command: _Command) -> _Command:
     return command
 
 
-def replayed(file: str, from_s: float, to_s: float | None, salvage: bool) -> Profile:
-    """The profile of the recording ``file``; what is left out is told on standard error.
+def replayed(file: str, from_s: float, to_s: float | None, salvage: bool, timeline: Timeline | None = None) -> Profile:
+    """The profile of the recording ``file``, and the ``timeline`` filled; what is left out is told on standard error.
 
     Raises FileError, and UsageError for times that are none.
     """
@@ -53,7 +54,7 @@ def replayed(file: str, from_s: float, to_s: float | None, salvage: bool) -> Pro
         raise UsageError(f"reading from {from_s:g} s to {to_s:g} s", "that is no time", "give a later --to")
     recording = Recording.open(file, salvage=salvage)
     with closing(ReplaySource(recording)) as source:
-        profile, window = Profile(source.info), Window(from_s, to_s)
+        profile, window = Profile(source.info, timeline), Window(from_s, to_s)
         while (batch := source.drain()) is not None:
             profile.add(window.cut(batch))
         profile.finish()

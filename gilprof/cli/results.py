@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from gilprof.cli.export_file import format_or_recording, write_export
+from gilprof.cli.export_file import format_or_recording, timeline_for, write_export
 from gilprof.cli.files import check_new, check_writable, write_file
 from gilprof.cli.options import ProfileOptions
 from gilprof.cli.output import styled, width
@@ -13,6 +14,7 @@ from gilprof.units import format_rate
 
 if TYPE_CHECKING:
     from gilprof.analysis.profile import Profile
+    from gilprof.exporters.timeline import Timeline
     from gilprof.model import TargetInfo
     from gilprof.report.model import Report
 
@@ -36,6 +38,11 @@ class Results:
     def recording(self) -> str | None:
         """The recording that was asked for; None where ``-o`` is an export, or not there."""
         return self._options.output if self._format is None else None
+
+    @cached_property
+    def timeline(self) -> Timeline | None:
+        """What the export needs of the profile besides its sums. Brings numpy."""
+        return timeline_for(self._format)
 
     @property
     def exports(self) -> bool:
@@ -65,12 +72,12 @@ class Results:
         options, failures = self._options, []
         try:
             if options.json_file is not None and options.json_file != INSTEAD_OF_TEXT:
-                write_file(options.json_file, dumps(report))
+                write_file(options.json_file, [dumps(report).encode()])
         except FileError as error:
             failures.append(error)
         try:
             if options.output is not None and self._format is not None:
-                write_export(self._format, profile, options.output, options.force)
+                write_export(self._format, profile, self.timeline, options.output, options.force)
         except FileError as error:
             failures.append(error)
         return failures

@@ -48,7 +48,7 @@ def run(
         launched = launch(asked.command, blocked)
         attendance = Attendance(launched)
         recording = None if results.exports else results.recording or asked.recording(launched.pid)
-        watch = Watch(launched, attendance, options, recording)
+        watch = Watch(launched, attendance, options, recording, results.timeline)
         try:
             watch.run(ctx)
         finally:

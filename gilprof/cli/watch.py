@@ -19,6 +19,7 @@ from gilprof.cli.recorder import Recorder
 from gilprof.cli.results import Results
 from gilprof.cli.started import open_started
 from gilprof.errors import FileError, GilprofError
+from gilprof.exporters.timeline import Timeline
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, TargetInfo
 from gilprof.report.build import build_report
 from gilprof.sources.base import Source
@@ -33,6 +34,8 @@ class Watch:
     attendance: Attendance
     options: ProfileOptions
     recording: str | None
+    timeline: Timeline | None = None
+    """What else takes the verdicts."""
     profile: Profile | None = None
     """None until there is one with a pass in it."""
     recorded: bool = False
@@ -65,7 +68,7 @@ class Watch:
                 complain(f"recorded in {self.recording}; gilprof report {self.recording} shows it again")
 
     def _observe(self, source: Source) -> None:
-        profile = Profile(source.info)
+        profile = Profile(source.info, self.timeline)
         with self._recorder(source.info) as recorder:
 
             def take(batch: Batch) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gilprof.exporters.narrowing import Narrowing
+    from gilprof.exporters.timeline import Timeline
     from gilprof.report.build import Profiled
+
+PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +22,30 @@ class Format:
 
     name: str
     endings: tuple[str, ...]
-    for_terminals: bool
+    for_terminals: bool = False
     """Whether people may want to see it as it is."""
+    time_ordered: bool = False
+    """Whether ``export`` takes a Timeline too."""
+    takes: str | None = None
+    """The option of its own that ``export`` takes."""
 
-    def export(self, profile: Profiled, narrowing: Narrowing) -> Iterator[str]:
-        """The text of the export, piece by piece."""
-        pieces: Iterator[str] = import_module(f"gilprof.exporters.{self.name}").export(profile, narrowing)
-        return pieces
+    def export(
+        self, profile: Profiled, narrowing: Narrowing, timeline: Timeline | None = None, **options: str
+    ) -> Iterator[bytes]:
+        """The export, piece by piece; a time-ordered one needs the ``timeline``. Raises UsageError."""
+        export = import_module(f"gilprof.exporters.{self.name}").export
+        if not self.time_ordered:
+            return _joined(export(profile, narrowing, **options))
+        assert timeline is not None, f"{self.name} needs a timeline"
+        timeline.finish()
+        return _joined(export(profile, narrowing, timeline, **options))
 
 
 FORMATS = (
-    Format("flamegraph", (".html",), for_terminals=False),
-    Format("collapsed", (".collapsed", ".txt"), for_terminals=True),
+    Format("flamegraph", (".html",)),
+    Format("collapsed", (".collapsed", ".txt"), for_terminals=True, takes="state_as"),
+    Format("speedscope", (".speedscope.json",), time_ordered=True),
+    Format("pprof", (".pb.gz",), takes="kind"),
 )
 
 
@@ -41,3 +57,23 @@ def by_name(name: str) -> Format:
 def by_ending(path: str) -> Format | None:
     """The format that a file's ending asks for; None where it asks for none."""
     return next((known for known in FORMATS if path.lower().endswith(known.endings)), None)
+
+
+def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same, compressed; the fastest level, as there may be a lot of it."""
+    packer = zlib.compressobj(1, wbits=31)
+    for piece in pieces:
+        yield packer.compress(piece)
+    yield packer.flush()
+
+
+def _joined(pieces: Iterable[str | bytes]) -> Iterator[bytes]:
+    """Small pieces together, so that each is worth a write; text as UTF-8."""
+    gathered = bytearray()
+    for piece in pieces:
+        gathered += piece if isinstance(piece, bytes) else piece.encode()
+        if len(gathered) >= PIECE:
+            yield bytes(gathered)
+            gathered.clear()
+    if gathered:
+        yield bytes(gathered)

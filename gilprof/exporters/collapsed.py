@@ -15,10 +15,13 @@ from gilprof.report.build import Profiled
 from gilprof.report.names import printable
 
 COMMAND_CHARACTERS = 120
+STATE_AS = ("leaf", "root", "files")
+"""The innermost frame, the outermost one, or none: what is exported has one state."""
 
 
-def export(profile: Profiled, narrowing: Narrowing) -> Iterator[str]:
-    """Lines ``process;thread;frame (file:line);...;[state] microseconds``, outermost frame first."""
+def export(profile: Profiled, narrowing: Narrowing, state_as: str = "leaf") -> Iterator[str]:
+    """Lines ``process;thread;frame (file:line);...;[state] microseconds``, outermost frame first; ``state_as``:
+    where the state stands, as one of ``STATE_AS``."""
     times = stack_times(profile, narrowing)
     process = _part(printable(" ".join(profile.info.command), COMMAND_CHARACTERS) + f" ({profile.info.pid})")
     frames = _frames(times)
@@ -28,10 +31,20 @@ def export(profile: Profiled, narrowing: Narrowing) -> Iterator[str]:
         for row in rows:
             stack = ";".join([process, _part(times.threads[thread]), *_stack(times, frames, int(times.stack[row]))])
             for state, ns in zip(STATE_NAMES, times.states_ns[row].tolist(), strict=True):
-                sums[f"{stack};[{state}]"] += ns
+                sums[_with_state(stack, state, state_as)] += ns
         for line, ns in sums.items():
             if microseconds := round(ns / 1000):
                 yield f"{line} {microseconds}\n"
+
+
+def _with_state(stack: str, state: str, state_as: str) -> str:
+    match state_as:
+        case "root":
+            return f"[{state}];{stack}"
+        case "files":
+            return stack
+        case _:
+            return f"{stack};[{state}]"
 
 
 def _frames(times: StackTimes) -> list[str]:

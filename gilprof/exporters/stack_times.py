@@ -55,7 +55,7 @@ def stack_times(profile: Profiled, narrowing: Narrowing) -> StackTimes:
     keep = np.flatnonzero((states_ns.sum(axis=1) > 0) & listed[sums.nodes.thread])
     blame = bool(asked[[State.HELD, State.HELD_BLOCKED]].all())
 
-    parent, function, line, stack = _with_pseudo_frames(sums.nodes, table, definitions)
+    parent, function, line, stack = with_pseudo_frames(sums.nodes, table, definitions)
     used = _with_parents(stack[keep], parent)
     functions, function = np.unique(function[used], return_inverse=True)
     threads, thread = np.unique(sums.nodes.thread[keep], return_inverse=True)
@@ -73,7 +73,7 @@ def stack_times(profile: Profiled, narrowing: Narrowing) -> StackTimes:
     )
 
 
-def _with_pseudo_frames(
+def with_pseudo_frames(
     nodes: NodeSums, table: FunctionTable, definitions: Definitions
 ) -> tuple[Rows, Rows, Rows, Rows]:
     """Parent, function and line of each stack, with pseudo-functions as frames; and (N,) each node's stack."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections import Counter
@@ -50,11 +51,14 @@ def test_the_ending_decides(recording: str, tmp_path: Path, ending: str) -> None
     out = tmp_path / f"out{ending}"
     result = export(recording, "-o", str(out))
     assert (result.exit_code, result.output) == (0, "")
-    text = out.read_text(encoding="utf-8")
+    content = out.read_bytes()
+    assert content.startswith(b"\x1f\x8b") == ending.endswith(".gz")
     if ending == ".html":
-        assert text.startswith("<!DOCTYPE html>")
-    else:
-        assert microseconds(text) == WHOLE
+        assert content.startswith(b"<!DOCTYPE html>")
+    elif ending.endswith(".json"):
+        assert isinstance(json.loads(content), dict)
+    elif not ending.endswith(".gz"):
+        assert microseconds(content.decode()) == WHOLE
 
 
 def test_the_format_goes_before_the_ending(recording: str, tmp_path: Path) -> None:
@@ -171,7 +175,7 @@ def test_damage_is_refused_and_left_out_with_salvage(recording: str) -> None:
 
 
 @pytest.mark.parametrize("batches", [[], list(contended_batches(1, 1))], ids=["no look", "one look"])
-@pytest.mark.parametrize("name", ["flamegraph", "collapsed"])
+@pytest.mark.parametrize("name", [known.name for known in FORMATS])
 def test_a_recording_of_next_to_nothing(tmp_path: Path, batches: list[Batch], name: str) -> None:
     file = tmp_path / "run.gilprof"
     with RecordingWriter(file, INFO) as writer:
@@ -186,14 +190,14 @@ def attach(*args: str) -> Result:
     return CliRunner().invoke(cli, ["attach", "4242", *args], obj=lambda pid, rate_hz: source, catch_exceptions=False)
 
 
-@pytest.mark.parametrize("ending", [".html", ".collapsed"])
+@pytest.mark.parametrize("ending", [known.endings[0] for known in FORMATS])
 def test_straight_from_attach(recording: str, tmp_path: Path, ending: str) -> None:
     straight, later = tmp_path / f"straight{ending}", tmp_path / f"later{ending}"
     result = attach("-o", str(straight))
     assert result.exit_code == 0
     assert result.stdout.startswith("The GIL is busy")
     assert export(recording, "-o", str(later)).exit_code == 0
-    assert straight.read_text() == later.read_text()
+    assert straight.read_bytes() == later.read_bytes()
 
 
 def test_attach_refuses_an_existing_export_before_the_profile(tmp_path: Path) -> None:
@@ -225,3 +229,33 @@ def test_a_page_is_not_poured_over_a_terminal(recording: str) -> None:
         os.close(slave)
     assert (refused.returncode, asked_for.returncode) == (2, 0)
     assert "nothing to read on a terminal" in refused.stderr
+
+
+@pytest.mark.parametrize(("state_as", "place"), [("leaf", -1), ("root", 0)])
+def test_the_state_as_innermost_or_outermost_frame(recording: str, state_as: str, place: int) -> None:
+    text = export(recording, "-f", "collapsed", "--state-as", state_as).stdout
+    found = {line.rpartition(" ")[0].split(";")[place]: line.rpartition(" ")[2] for line in text.splitlines()}
+    assert found == {"[held]": "999000", "[waiting]": "999000"}
+
+
+def test_a_file_each_state(recording: str, tmp_path: Path) -> None:
+    arguments = [recording, "-o", str(tmp_path / "out.txt"), "--state-as", "files", "--state", "held,waiting,blocked"]
+    assert export(*arguments).exit_code == 0
+    found = {path.name: path.read_text() for path in tmp_path.glob("out*")}
+    assert found == {
+        "out.held.txt": "python app.py (4242);feeder;feed (/srv/ingest.py:88) 999000\n",
+        "out.waiting.txt": "python app.py (4242);MainThread;main (/srv/app.py:5) 999000\n",
+        "out.blocked.txt": "",
+    }
+    assert export(*arguments).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["-f", "collapsed", "--kind", "block"], ["-f", "pprof", "--state-as", "root"],
+     ["-f", "collapsed", "--state-as", "files"], ["-f", "pprof", "--kind", "mutex", "--state", "held"]],
+)  # fmt: skip
+def test_options_of_another_format(recording: str, args: list[str]) -> None:
+    result = export(recording, *args)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1

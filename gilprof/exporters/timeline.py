@@ -1,0 +1,160 @@
+"""What every thread did when: runs of looks at the same thing, for formats that keep the order of time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from gilprof.analysis.definitions import Definitions
+from gilprof.analysis.verdicts import Verdicts
+from gilprof.exporters.spool import RowArray, Spool
+from gilprof.model import NONE, State, ThreadSeen
+
+SLICE_DTYPE = np.dtype(
+    [
+        ("start_ns", "<i8"),
+        ("first_end_ns", "<i8"),
+        ("end_ns", "<i8"),
+        ("cpu_ns", "<f8"),
+        ("blocked_until_ns", "<i8"),
+        ("blocker", "<i4"),
+        ("thread", "<i4"),
+        ("stack", "<i4"),
+        ("state", "u1"),
+        ("gc", "?"),
+    ]
+)
+"""A run of looks of one thread at the same stack in the same state, each at the end of its pass's weight and
+next to the one before it. CLOCK_MONOTONIC. ``first_end_ns``: of the first look alone. ``cpu_ns``: by the kernel's
+account. ``blocker``: the thread that had the GIL in the last pass of the run in which that is known, while this
+one waited, and ``blocked_until_ns`` that pass; ``NONE`` and 0 without one."""
+
+GIL_DTYPE = np.dtype([("start_ns", "<i8"), ("end_ns", "<i8"), ("waiters", "<u4"), ("holder_state", "u1")])
+"""A run of passes with so many threads waiting, and the GIL's holder in this state; ``FREE``: nobody's."""
+
+FREE = 255
+_STATE = ("thread", "state")
+_STACK = (*_STATE, "stack", "gc")
+Rows = npt.NDArray[np.int64]
+
+
+class Timeline:
+    """Takes a profile's verdicts as they are reached, and keeps them as slices; bounded by threads, not by time."""
+
+    def __init__(self) -> None:
+        self._slices = Spool(SLICE_DTYPE)
+        self._open = np.empty(0, SLICE_DTYPE)
+        self._parts: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        self._gil = Spool(GIL_DTYPE)
+        self._open_gil = np.empty(0, GIL_DTYPE)
+        self.threads: dict[int, ThreadSeen] = {}
+        """Those with looks, by id."""
+        self.first_ns = 0
+        """Since when there is observed time, and ..."""
+        self.last_ns = 0
+        """... until when."""
+
+    def take(self, definitions: Definitions, ids: Rows, verdicts: Verdicts) -> None:
+        """Verdicts in the order of time, at least a pass; ``ids``: the thread of each look."""
+        self.first_ns = self.first_ns or int(verdicts.passes.t_ns[0])
+        self.last_ns = int(verdicts.passes.t_ns[-1])
+        for number in np.unique(ids).tolist():
+            unnamed = ThreadSeen(number, number, f"thread {number}")
+            self.threads[number] = definitions.threads.get(number, self.threads.get(number, unnamed))
+        slices = merged(np.concatenate([self._open, _looks(ids, verdicts)]), _STACK)
+        self._open = self._keep(slices, slices["end_ns"] == self.last_ns)
+        gil = merged(np.concatenate([self._open_gil, _gil(verdicts)]), ("waiters", "holder_state"))
+        if len(gil) > 1:
+            self._gil.add(gil[:-1])
+        self._open_gil = gil[-1:]
+
+    def finish(self) -> None:
+        """No verdict follows; can be called twice."""
+        self._keep(self._open, np.zeros(len(self._open), np.bool_))
+        if len(self._open_gil):
+            self._gil.add(self._open_gil)
+        self._open, self._open_gil = self._open[:0], self._open_gil[:0]
+
+    def slices(self, thread: int) -> Iterator[RowArray]:
+        """A thread's, in the order of time, block by block; none is empty."""
+        for block, first, count in self._parts.get(thread, ()):
+            yield self._slices.part(block, first, count)
+
+    def gil(self) -> Iterator[RowArray]:
+        """``GIL_DTYPE``, in the order of time, block by block."""
+        return self._gil.blocks()
+
+    def _keep(self, slices: RowArray, still_open: npt.NDArray[np.bool_]) -> RowArray:
+        """Puts away what can grow no more, but for what lasted no time; the rest."""
+        done = slices[~still_open & (slices["end_ns"] > slices["start_ns"])]
+        if len(done):
+            number = self._slices.add(done)
+            threads, first, count = np.unique(done["thread"], return_index=True, return_counts=True)
+            for thread, *part in zip(threads.tolist(), first.tolist(), count.tolist(), strict=True):
+                self._parts[thread].append((number, *part))
+        return slices[still_open]
+
+
+def merged(rows: RowArray, same: tuple[str, ...]) -> RowArray:
+    """Rows by thread and time, neighbours without a gap that agree in ``same`` made one."""
+    if len(rows) == 0:
+        return rows
+    if "thread" in same:
+        rows = rows[np.argsort(rows["thread"], kind="stable")]
+    begins = np.ones(len(rows), np.bool_)
+    begins[1:] = rows["start_ns"][1:] != rows["end_ns"][:-1]
+    for name in same:
+        begins[1:] |= rows[name][1:] != rows[name][:-1]
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(rows)) - 1
+    out = rows[first]
+    out["end_ns"] = rows["end_ns"][last]
+    if "cpu_ns" in (rows.dtype.names or ()):
+        out["cpu_ns"] = np.add.reduceat(rows["cpu_ns"], first)
+        told = np.maximum.reduceat(np.where(rows["blocker"] >= 0, np.arange(len(rows)), -1), first)
+        told = np.where(told < 0, first, told)
+        out["blocker"], out["blocked_until_ns"] = rows["blocker"][told], rows["blocked_until_ns"][told]
+    return out
+
+
+def state_runs(blocks: Iterator[RowArray]) -> Iterator[RowArray]:
+    """Slices of one thread, merged whatever the stack."""
+    open_run = np.empty(0, SLICE_DTYPE)
+    for block in blocks:
+        runs = merged(np.concatenate([open_run, block]), _STATE)
+        open_run = runs[-1:]
+        yield runs[:-1]
+    yield open_run
+
+
+def _looks(ids: Rows, verdicts: Verdicts) -> RowArray:
+    """Each look as a slice."""
+    passes, looks = verdicts.passes, verdicts.looks
+    out = np.zeros(len(ids), SLICE_DTYPE)
+    end_ns = passes.t_ns[looks.pass_row]
+    out["start_ns"] = end_ns - np.rint(passes.weight_ns).astype(np.int64)[looks.pass_row]
+    out["first_end_ns"] = out["end_ns"] = end_ns
+    out["cpu_ns"], out["thread"], out["stack"] = looks.cpu_ns, ids, looks.stack
+    out["state"], out["gc"], out["blocker"] = looks.state, looks.gc, NONE
+    holder = passes.holder[looks.pass_row]
+    blocked = (looks.state == State.WAITING) & (holder >= 0)
+    out["blocker"][blocked] = ids[holder[blocked]]
+    out["blocked_until_ns"][blocked] = end_ns[blocked]
+    return out
+
+
+def _gil(verdicts: Verdicts) -> RowArray:
+    """Each pass as a run."""
+    passes, looks = verdicts.passes, verdicts.looks
+    out = np.zeros(len(passes.t_ns), GIL_DTYPE)
+    out["end_ns"] = passes.t_ns
+    out["start_ns"] = passes.t_ns - np.rint(passes.weight_ns).astype(np.int64)
+    waits = looks.pass_row[looks.state == State.WAITING]
+    out["waiters"] = np.bincount(waits, minlength=len(out))
+    has_holder = passes.holder >= 0
+    out["holder_state"] = np.where(passes.holder == NONE, FREE, State.UNKNOWN)
+    out["holder_state"][has_holder] = looks.state[passes.holder[has_holder]]
+    return out
