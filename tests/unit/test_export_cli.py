@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -259,3 +260,10 @@ def test_options_of_another_format(recording: str, args: list[str]) -> None:
     result = export(recording, *args)
     assert (result.exit_code, result.stdout) == (2, "")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_gzip_where_the_name_says_so(recording: str, tmp_path: Path) -> None:
+    plain, packed = tmp_path / "out.firefox.json", tmp_path / "out.firefox.json.gz"
+    for out in (plain, packed):
+        assert export(recording, "-o", str(out)).exit_code == 0
+    assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
