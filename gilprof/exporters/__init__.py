@@ -45,6 +45,7 @@ FORMATS = (
     Format("flamegraph", (".html",)),
     Format("collapsed", (".collapsed", ".txt"), for_terminals=True, takes="state_as"),
     Format("speedscope", (".speedscope.json",), time_ordered=True),
+    Format("firefox", (".firefox.json", ".firefox.json.gz"), time_ordered=True),
     Format("chrome", (".trace.json", ".trace.json.gz"), time_ordered=True),
     Format("pprof", (".pb.gz",), takes="kind"),
 )

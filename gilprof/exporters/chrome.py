@@ -46,9 +46,9 @@ def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Itera
         place = f'"pid":{pid},"tid":{track.tid}'
         for events in (_states(track, timeline, place), functions.events(track, timeline, place)):
             yield from (",\n" + event for event in events)
-    flows = () if {State.HELD, State.HELD_BLOCKED} - set(narrowing.states) else _flows(shown, timeline, pid)
-    for events in (flows, _counters(timeline, pid)):
-        yield from (",\n" + json.dumps(event) for event in events)
+    if {State.HELD, State.HELD_BLOCKED} <= set(narrowing.states):
+        yield from (",\n" + json.dumps(event) for event in _flows(shown, timeline, pid))
+    yield from (",\n" + json.dumps(event) for event in _counters(timeline, pid))
     yield "\n]}\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,8 +103,6 @@ def test_narrowed() -> None:
 
 
 def test_a_tid_that_the_kernel_used_again_is_another_track() -> None:
-    from dataclasses import replace
-
     batch = every_state().batch()
     same = tuple(replace(thread, tid=5000) for thread in batch.threads)
     events = read([replace(batch, threads=same)])
