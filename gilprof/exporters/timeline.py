@@ -36,6 +36,8 @@ GIL_DTYPE = np.dtype([("start_ns", "<i8"), ("end_ns", "<i8"), ("waiters", "<u4")
 """A run of passes with so many threads waiting, and the GIL's holder in this state; ``FREE``: nobody's."""
 
 FREE = 255
+BLOCK_ROWS = 100_000
+"""How many rows are kept in memory at most, apart from those of one batch."""
 _STATE = ("thread", "state")
 _STACK = (*_STATE, "stack", "gc")
 Rows = npt.NDArray[np.int64]
@@ -46,9 +48,11 @@ class Timeline:
 
     def __init__(self) -> None:
         self._slices = Spool(SLICE_DTYPE)
+        self._done: list[RowArray] = []
         self._open = np.empty(0, SLICE_DTYPE)
         self._parts: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
         self._gil = Spool(GIL_DTYPE)
+        self._done_gil: list[RowArray] = []
         self._open_gil = np.empty(0, GIL_DTYPE)
         self.threads: dict[int, ThreadSeen] = {}
         """Those with looks, by id."""
@@ -65,18 +69,21 @@ class Timeline:
             unnamed = ThreadSeen(number, number, f"thread {number}")
             self.threads[number] = definitions.threads.get(number, self.threads.get(number, unnamed))
         slices = merged(np.concatenate([self._open, _looks(ids, verdicts)]), _STACK)
-        self._open = self._keep(slices, slices["end_ns"] == self.last_ns)
+        may_grow = slices["end_ns"] == self.last_ns
+        self._done.append(slices[~may_grow])
+        self._open = slices[may_grow]
         gil = merged(np.concatenate([self._open_gil, _gil(verdicts)]), ("waiters", "holder_state"))
-        if len(gil) > 1:
-            self._gil.add(gil[:-1])
+        self._done_gil.append(gil[:-1])
         self._open_gil = gil[-1:]
+        if sum(map(len, self._done)) + sum(map(len, self._done_gil)) >= BLOCK_ROWS:
+            self._put_away()
 
     def finish(self) -> None:
         """No verdict follows; can be called twice."""
-        self._keep(self._open, np.zeros(len(self._open), np.bool_))
-        if len(self._open_gil):
-            self._gil.add(self._open_gil)
+        self._done.append(self._open)
+        self._done_gil.append(self._open_gil)
         self._open, self._open_gil = self._open[:0], self._open_gil[:0]
+        self._put_away()
 
     def slices(self, thread: int) -> Iterator[RowArray]:
         """A thread's, in the order of time, block by block; none is empty."""
@@ -87,15 +94,19 @@ class Timeline:
         """``GIL_DTYPE``, in the order of time, block by block."""
         return self._gil.blocks()
 
-    def _keep(self, slices: RowArray, still_open: npt.NDArray[np.bool_]) -> RowArray:
-        """Puts away what can grow no more, but for what lasted no time; the rest."""
-        done = slices[~still_open & (slices["end_ns"] > slices["start_ns"])]
-        if len(done):
-            number = self._slices.add(done)
-            threads, first, count = np.unique(done["thread"], return_index=True, return_counts=True)
+    def _put_away(self) -> None:
+        """What can grow no more, but for what lasted no time."""
+        slices, gil = np.concatenate(self._done), np.concatenate(self._done_gil)
+        self._done, self._done_gil = [], []
+        slices = slices[slices["end_ns"] > slices["start_ns"]]
+        slices = slices[np.argsort(slices["thread"], kind="stable")]
+        if len(gil):
+            self._gil.add(gil)
+        if len(slices):
+            number = self._slices.add(slices)
+            threads, first, count = np.unique(slices["thread"], return_index=True, return_counts=True)
             for thread, *part in zip(threads.tolist(), first.tolist(), count.tolist(), strict=True):
                 self._parts[thread].append((number, *part))
-        return slices[still_open]
 
 
 def merged(rows: RowArray, same: tuple[str, ...]) -> RowArray:

@@ -12,7 +12,7 @@ import numpy as np
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.spool import RowArray
 from gilprof.exporters.timeline import Timeline
-from gilprof.model import ThreadSeen
+from gilprof.model import State, ThreadSeen
 from gilprof.report.names import printable
 
 _MADE_UP_TIDS = 1 << 23
@@ -35,7 +35,7 @@ class Track:
     def slices(self) -> Iterator[RowArray]:
         """In the order of time, block by block, in the states that were asked for."""
         for block in self._timeline.slices(self.number):
-            kept = block[np.isin(block["state"], self._states)]
+            kept = block if len(self._states) == len(State) else block[np.isin(block["state"], self._states)]
             if len(kept):
                 yield kept
 
