@@ -30,6 +30,7 @@ class Spool:
                 self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the spool does
             self._file.seek(self._rows * self._dtype.itemsize)
             self._file.write(block.tobytes())
+            self._file.flush()
         except OSError as error:
             folder = tempfile.gettempdir()
             raise FileError(

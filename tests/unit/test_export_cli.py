@@ -165,12 +165,13 @@ def test_a_part_of_the_time(recording: str) -> None:
     assert found == {"MainThread [waiting]": 250_000, "feeder [held]": 250_000}
 
 
-def test_damage_is_refused_and_left_out_with_salvage(recording: str) -> None:
+@pytest.mark.parametrize("name", [known.name for known in FORMATS])
+def test_damage_is_refused_and_left_out_with_salvage(recording: str, name: str) -> None:
     content = bytearray(Path(recording).read_bytes())
     content[len(content) // 2] ^= 0xFF
     Path(recording).write_bytes(content)
-    assert export(recording, "-f", "collapsed").exit_code == 1
-    salvaged = export(recording, "-f", "collapsed", "--salvage")
+    assert export(recording, "-f", name).exit_code == 1
+    salvaged = export(recording, "-f", name, "--salvage")
     assert salvaged.exit_code == 0
     assert "damaged chunks" in salvaged.stderr
 
