@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,7 @@ def test_a_tid_says_who_it_is_also_without_a_name() -> None:
 
 
 def test_no_room_for_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("r+b"))
+    monkeypatch.setattr(tempfile, "TemporaryFile", partial(Path("/dev/full").open, "r+b"))
     spool, block = Spool(SLICE_DTYPE), np.zeros(10, SLICE_DTYPE)
     with pytest.raises(FileError, match="TMPDIR"):
         spool.add(block)
