@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.running import TIMEOUT_S, command, environment, run, running
+from tests.support.running import RECORDED, TIMEOUT_S, command, environment, run, running
 
 STATE = """
 import json, os, signal, sys
@@ -26,7 +26,7 @@ print(json.dumps({
 
 
 def test_standard_output_is_the_programs_alone(tmp_path: Path) -> None:
-    done = run(tmp_path, "-c", r"import sys; sys.stdout.buffer.write(bytes(range(256)))")
+    done = run(tmp_path, "-c", RECORDED + r"import sys; sys.stdout.buffer.write(bytes(range(256)))")
     assert done.stdout == bytes(range(256))
     assert b"gilprof: recorded in " in done.stderr
 
