@@ -14,6 +14,9 @@ constexpr Address kSameCluster = 1024;  // frames closer than this are copied as
 constexpr std::size_t kMaxPieceSize = 32768;
 constexpr Address kSlack = 512;  // for the calls that came since
 constexpr Address kPage = 4096;
+// FRAME_OWNED_BY_GENERATOR, the same from 3.11 to 3.15 (CPython,
+// Include/internal/pycore_interpframe_structs.h; pycore_frame.h up to 3.13).
+constexpr std::uint8_t kOwnedByGenerator = 1;
 constexpr int kReplanAfter = 64;  // walks, so that a stack that shrank is copied no more
 
 }  // namespace
@@ -56,12 +59,17 @@ bool ThreadFrames::follow(Address innermost, bool planned, RemoteMemory& memory,
             frame = single.data();
         }
         places_.push_back(address);
-        if (field<std::uint8_t>(frame, layout.frame_owner) < layout.frame_first_shim_owner) {
+        const auto owner = field<std::uint8_t>(frame, layout.frame_owner);
+        const auto previous = field<Address>(frame, layout.frame_previous);
+        // A generator that has yielded meanwhile belongs to no stack any more: its caller, which it
+        // had while it was the innermost frame, is not known.
+        if (owner == kOwnedByGenerator && previous == 0) return false;
+        if (owner < layout.frame_first_shim_owner) {
             const Address code = field<Address>(frame, layout.frame_code) &
                                  ~static_cast<Address>(layout.frame_code_mask);
             steps_.push_back({address, code, field<Address>(frame, layout.frame_instruction)});
         }
-        address = field<Address>(frame, layout.frame_previous);
+        address = previous;
     }
     return true;
 }

@@ -142,6 +142,29 @@ void cuts_an_endless_stack() {
     expect(taker.take(pass, looks) == PassResult::kTorn, "a circular thread list is no pass");
 }
 
+// Suspended between the reading of the thread's state and that of the frame, it has no caller any
+// more.
+void refuses_a_generator_that_has_yielded() {
+    Image image;
+    Layout layout = layout_3_11();
+    build(image, layout, {own_tid()}, 2);
+    Address state = 0, c_frame = 0, frame = 0;
+    RemoteMemory memory(image);
+    memory.read(layout.interpreter_address + 16, &state, 8);
+    memory.read(state + 56, &c_frame, 8);
+    memory.read(c_frame + 8, &frame, 8);
+    image.set(frame, layout.frame_owner, std::uint8_t{1});
+    PassTaker taker(image, ::getpid(), layout, "");
+    PassRow pass;
+    std::vector<LookRow> looks;
+    expect(taker.take(pass, looks) == PassResult::kTaken && looks[0].stack >= 0,
+           "a generator that runs stands on its caller");
+    image.set(frame, layout.frame_previous, Address{0});
+    expect(taker.take(pass, looks) == PassResult::kTaken && looks[0].stack == kUnreadable,
+           "one that has yielded is no stack of its own");
+    expect(taker.health().read_errors == 1, "and is counted");
+}
+
 // A few pages are enough for a thousand code objects that overlap, of 200,000 units each.
 void forgets_code_objects_when_there_are_too_many() {
     constexpr std::size_t kFrames = 1000;
@@ -208,6 +231,7 @@ int test_all() {
     decodes_names();
     takes_a_pass();
     cuts_an_endless_stack();
+    refuses_a_generator_that_has_yielded();
     forgets_code_objects_when_there_are_too_many();
     std::printf(failures == 0 ? "all passed\n" : "%d failed\n", failures);
     return failures == 0 ? 0 : 1;
