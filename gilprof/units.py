@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import UTC, datetime, time, timedelta
 
 from gilprof.errors import UsageError
 
@@ -36,6 +37,30 @@ def parse_duration(text: str, *, zero: bool = False) -> float:
             "write for example 5, 500ms or 2m",
         )
     return duration_s
+
+
+Moment = float | time | datetime | timedelta
+"""Seconds into a recording, a time of day, a date and time (UTC unless it says otherwise), or a time behind another
+moment."""
+
+
+def parse_moment(text: str) -> Moment:
+    """``5``, ``500ms``, ``2m`` into a recording; ``09:00:00.120``; ``2026-11-21T09:00:00.120``; ``+101 ms``. Raises
+    UsageError."""
+    if text.startswith("+"):
+        return timedelta(seconds=parse_duration(text[1:]))
+    try:
+        if "T" in text:
+            moment = datetime.fromisoformat(text)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if ":" in text:
+            of_day = time.fromisoformat(text)
+            return of_day if of_day.tzinfo else of_day.replace(tzinfo=UTC)
+    except ValueError as error:
+        raise UsageError(
+            f"reading {text!r} as a time", str(error), "write for example 09:00:00.120, or 5 for seconds into it"
+        ) from error
+    return parse_duration(text, zero=True)
 
 
 def format_share(share: float | None) -> str:

@@ -55,8 +55,10 @@ class Passes(Columns):
     span_ns: Rows
     holder: Rows
     """The thread that has the GIL; ``NONE``, ``UNREADABLE``."""
+    stack: Rows
+    """Its stack, and ..."""
     frame: Rows
-    """The own frame that it stands on."""
+    """... the own frame of that."""
     switch_number: Rows
     late: Bools
     """The time before it was not observed, or not all."""
@@ -93,11 +95,15 @@ class EpisodeRows(Columns):
     """... the first look, and ..."""
     last_ns: Rows
     """... the last one."""
+    proven_from_ns: Rows
+    """Likewise: the longest stretch from look to look in which the thread cannot have had a break begins here, ..."""
+    proven_ns: Rows
+    """... and is so long."""
 
     @classmethod
     def none(cls) -> EpisodeRows:
         """No rows."""
-        return cls(*([np.zeros(0, np.int64)] * 13))
+        return cls(*([np.zeros(0, np.int64)] * 15))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,11 @@ class Spans(Columns):
     """The first look, and ..."""
     last_ns: Rows
     """... the last one so far."""
+    run_ns: Rows
+    """The look since which it cannot have had a break; ..."""
+    proven_from_ns: Rows
+    """... as in ``EpisodeRows``, so far."""
+    proven_ns: Rows
     sums: Rows
     """(3, n) ``Passes.sums`` before it."""
 
@@ -126,7 +137,7 @@ class Spans(Columns):
     def none(cls) -> Spans:
         """No rows."""
         no = np.zeros(0, np.int64)
-        return cls(no, no, no, no, no, no, no, no, np.zeros((3, 0), np.int64))
+        return cls(no, no, no, no, no, no, no, no, no, no, no, np.zeros((3, 0), np.int64))
 
     @classmethod
     def seen(
@@ -144,6 +155,9 @@ class Spans(Columns):
             stopped_ns=view.t_ns[first] - view.clock_ns[first],
             first_ns=view.clock_ns[first],
             last_ns=view.clock_ns[last],
+            run_ns=view.clock_ns[first],
+            proven_from_ns=view.clock_ns[first],
+            proven_ns=view.clock_ns[last] - view.clock_ns[first],
             sums=view.sums[:, before],
         )
 
@@ -173,16 +187,23 @@ class Spans(Columns):
             begin_ns=self.start_ns,
             first_ns=self.first_ns,
             last_ns=self.last_ns,
+            proven_from_ns=self.proven_from_ns,
+            proven_ns=self.proven_ns,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Who had the GIL in a wait, and for how long of it."""
+    """Who had the GIL for the most of some time, and for how long of it."""
 
     thread: int
     frame: int
+    """The own frame that it stood on, ..."""
+    stack: int
+    """... and the stack above that for the most of it."""
     ns: int
+    all_ns: int
+    """For how long anybody had it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +215,26 @@ class Finished:
     """Up to ``RECENT`` before the new ones, and these."""
     waits: Spans
     """All that reach into the new passes."""
+    turn: Spans
+    """The turn under way at the last pass: a row or none."""
+
+    @classmethod
+    def nothing(cls) -> Finished:
+        """No pass was taken in."""
+        return cls(EpisodeRows.none(), None, Spans.none(), Spans.none())
 
     def culprit(self, row: int) -> Held | None:
         """Who, and where, had the GIL most of the wait; of a long wait the last ``RECENT`` passes count."""
+        rows = self.rows
+        return self.held_most(int(rows.first_ns[row]), int(rows.last_ns[row]), int(rows.length_ns[row]))
+
+    def held_most(self, first_ns: int, last_ns: int, length_ns: int) -> Held | None:
+        """Likewise from the pass at ``first_ns`` to the one at ``last_ns``, at most ``length_ns`` of it."""
         if self.passes is None:
             return None
         clock = self.passes.clock_ns
-        end = int(np.searchsorted(clock, self.rows.last_ns[row], side="right"))
-        begin = max(int(np.searchsorted(clock, self.rows.first_ns[row])), end - RECENT, 1)
+        end = int(np.searchsorted(clock, last_ns, side="right"))
+        begin = max(int(np.searchsorted(clock, first_ns)), end - RECENT, 1)
         holder, frame = self.passes.holder[begin:end], self.passes.frame[begin:end]
         held = holder >= 0
         if not held.any():
@@ -211,17 +244,25 @@ class Finished:
         places, inverse = np.unique(place, return_inverse=True)
         ns = np.bincount(inverse, gap_ns)
         most = int(ns.argmax())
-        length_ns = min(int(ns[most]), int(self.rows.length_ns[row]))
-        return Held(int(places[most]) >> 32, (int(places[most]) & 0xFFFFFFFF) + UNREADABLE, length_ns)
+        stacks, inverse = np.unique(self.passes.stack[begin:end][held][inverse == most], return_inverse=True)
+        stack = int(stacks[np.bincount(inverse).argmax()])
+        thread, own = int(places[most]) >> 32, (int(places[most]) & 0xFFFFFFFF) + UNREADABLE
+        return Held(thread, own, stack, min(int(ns[most]), length_ns), min(int(ns.sum()), length_ns))
 
     def victims(self, row: int) -> tuple[tuple[int, int], ...]:
         """(thread, nanoseconds) of those that waited at the turn's last look, longest first: whoever waits for a
         turn waits until it ends."""
-        waits, last_ns = self.waits, self.rows.last_ns[row]
-        there = (waits.first_ns <= last_ns) & (waits.last_ns >= last_ns) & (waits.thread != self.rows.thread[row])
-        since = np.maximum(waits.start_ns[there], self.rows.begin_ns[row])
-        ended = self.rows.begin_ns[row] + self.rows.length_ns[row]
-        victims = zip(waits.thread[there].tolist(), np.maximum(ended - since, 0).tolist(), strict=True)
+        rows = self.rows
+        begin_ns, length_ns = int(rows.begin_ns[row]), int(rows.length_ns[row])
+        return self.waiting_at(int(rows.last_ns[row]), int(rows.thread[row]), begin_ns, begin_ns + length_ns)
+
+    def waiting_at(self, look_ns: int, holder: int, begin_ns: int, end_ns: int) -> tuple[tuple[int, int], ...]:
+        """Likewise of all but ``holder`` at the look at ``look_ns``, as far as their waits lie between ``begin_ns`` and
+        ``end_ns``."""
+        waits = self.waits
+        there = (waits.first_ns <= look_ns) & (waits.last_ns >= look_ns) & (waits.thread != holder)
+        since = np.maximum(waits.start_ns[there], begin_ns)
+        victims = zip(waits.thread[there].tolist(), np.maximum(end_ns - since, 0).tolist(), strict=True)
         return tuple(sorted(victims, key=lambda victim: (-victim[1], victim[0])))
 
 
@@ -230,6 +271,6 @@ def before_the_first(switch_number: int, t_ns: int, stopped_ns: int) -> Passes:
     one = np.ones(1, np.int64)
     none = UNREADABLE * one
     return Passes(
-        (t_ns - stopped_ns) * one, t_ns * one, 0 * one, none, none, switch_number * one, one > 0,
+        (t_ns - stopped_ns) * one, t_ns * one, 0 * one, none, none, none, switch_number * one, one > 0,
         np.zeros((3, 1), np.int64),
     )  # fmt: skip

@@ -106,6 +106,8 @@ class Episodes:
         self._passes: Passes | None = None
         self._waits = Spans.none()
         self._sure = np.zeros(0, np.bool_)
+        self._begun = np.zeros(0, np.bool_)
+        """Whether any look of each wait is sure so far."""
         self._turns = Turns()
         self._unknown = np.zeros(0, np.int64)
 
@@ -117,7 +119,7 @@ class Episodes:
         if len(stopped_ns):
             self._stopped_ns = int(stopped_ns[-1])
         if not kept.any():
-            return Finished(EpisodeRows.none(), None, Spans.none())
+            return Finished.nothing()
         looks = _Looks.of(verdicts, kept)
         if self._passes is None:
             switch_number = int(passes.switch_number.astype(np.int64)[0])
@@ -129,7 +131,7 @@ class Episodes:
     def finish(self) -> Finished:
         """What is under way at the last pass: it lasted at least until then. Nothing follows."""
         if self._passes is None:
-            return Finished(EpisodeRows.none(), None, Spans.none())
+            return Finished.nothing()
         last = self._passes.part(slice(-1, None))
         behind = replace(last, span_ns=np.zeros(1, np.int64), holder=np.full(1, UNREADABLE))
         return self._follow(behind, _Looks.unknown(self._waits.thread))
@@ -143,7 +145,7 @@ class Episodes:
         self._passes = replace(self._passes, holder=holder)
         waits = replace(self._waits, thread=target[self._waits.thread])
         order = np.argsort(waits.thread, kind="stable")
-        self._waits, self._sure = waits.part(order), self._sure[order]
+        self._waits, self._sure, self._begun = waits.part(order), self._sure[order], self._begun[order]
         self._unknown = target[self._unknown]
 
     def _columns(self, verdicts: Verdicts, stopped_ns: Rows) -> Passes:
@@ -161,6 +163,7 @@ class Episodes:
             t_ns=passes.t_ns,
             span_ns=passes.span_ns,
             holder=holder,
+            stack=stack,
             frame=self._frames_of(stack),
             switch_number=passes.switch_number.astype(np.int64),
             late=passes.unobserved_ns > 0,
@@ -172,20 +175,20 @@ class Episodes:
         passes, count = Passes.joined([self._passes, new]), len(new.t_ns)
         view = passes.part(slice(-count - 1, None))
         unknown = _keys(np.append(self._unknown, looks.unknown_thread), np.append(self._unknown * 0, looks.unknown_row))
-        waits, last_row, sure_end = self._waits_in(view, looks, unknown)
+        waits, last_row, sure_end, begun = self._waits_in(view, looks, unknown)
         over = last_row < count
         ended, behind = waits.part(over), last_row[over] + 1
         end_seen = sure_end[over] & ~np.isin(_keys(ended.thread, behind), unknown)
         rows = ended.ended(view, behind - 1, end_seen, EpisodeKind.WAIT, self._frames_of(ended.place))
         turns = self._turns.follow(view)
-        self._waits, self._sure = waits.part(~over), sure_end[~over]
+        self._waits, self._sure, self._begun = waits.part(~over), sure_end[~over], begun[~over]
         self._unknown = looks.unknown_thread[looks.unknown_row == count]
         self._passes = passes.part(slice(-RECENT - 1, None))
-        return Finished(EpisodeRows.joined([rows, turns]), passes, waits)
+        return Finished(EpisodeRows.joined([rows, turns]), passes, waits, self._turns.under_way)
 
-    def _waits_in(self, view: Passes, looks: _Looks, unknown: Rows) -> tuple[Spans, Rows, Bools]:
-        """The waits that reach into these passes, by thread and time; the row of each one's last look, and whether
-        that look is sure."""
+    def _waits_in(self, view: Passes, looks: _Looks, unknown: Rows) -> tuple[Spans, Rows, Bools, Bools]:
+        """The waits that reach into these passes, by thread and time; the row of each one's last look, whether
+        that look is sure, and whether any is."""
         carried = self._waits
         opened = len(carried.thread)
         thread = np.append(carried.thread, looks.thread)
@@ -196,6 +199,7 @@ class Episodes:
         sure = np.append(self._sure, looks.sure)[order]
         goes_on = np.zeros(len(thread), np.bool_)
         goes_on[1:] = (thread[1:] == thread[:-1]) & (row[1:] == row[:-1] + 1)
+        proven = goes_on.copy()
         doubtful = np.flatnonzero(goes_on & _may_have_held(view)[row])
         if len(doubtful):
             here, before = stack[doubtful], stack[doubtful - 1]
@@ -206,7 +210,8 @@ class Episodes:
             woken = ~sure[doubtful] & switched
             held = moved | woken | (cpu_ns > np.where(switched, WAITING_CPU_NS, DROPPING_CPU_NS))
             late = view.late[row[doubtful]]
-            goes_on[doubtful] = ~woken & (cpu_ns == 0) | ~(held | late)
+            proven[doubtful] = ~woken & (cpu_ns == 0)
+            goes_on[doubtful] = proven[doubtful] | ~(held | late)
             not_seen = doubtful[~goes_on[doubtful] & ~held]
             sure[not_seen], sure[not_seen - 1] = False, False
         first = np.flatnonzero(~goes_on)
@@ -216,7 +221,40 @@ class Episodes:
         seen = sure[first] & ~np.isin(_keys(thread[first], first_row - 1), unknown)
         waits = Spans.seen(view, first_row, last_row, seen, thread[first], stack[last], origin)
         # One that was under way has row 0; these are sorted by thread, as they were.
-        return waits.continuing(first_row == 0, carried), last_row, sure[last]
+        under_way = first_row == 0
+        waits = waits.continuing(under_way, carried)
+        # Before the first sure look it may have been runnable without wanting the GIL.
+        sure_so_far = np.append(0, np.cumsum(np.append(self._begun, looks.sure)[order]))
+        wait = np.repeat(np.arange(len(first)), last - first + 1)
+        proven &= sure_so_far[:-1] > sure_so_far[first][wait]
+        begun = sure_so_far[last + 1] > sure_so_far[first]
+        waits = _with_proven(waits, view.clock_ns[row], first, proven, under_way, carried)
+        return waits, last_row, sure[last], begun
+
+
+def _with_proven(waits: Spans, look_ns: Rows, first: Rows, proven: Bools, under_way: Bools, carried: Spans) -> Spans:
+    """``waits`` with their longest proven stretches. ``look_ns``: of their looks one behind the other; ``proven``: no
+    break between this look and the one before; ``first``: which is the first of each wait, ``under_way``: for which
+    waits it stands for what went before."""
+    begin = np.flatnonzero(~proven)
+    end = np.append(begin[1:], len(proven))[: len(begin)] - 1
+    wait = np.searchsorted(first, begin, side="right") - 1
+    from_ns = look_ns[begin]
+    from_ns[np.isin(begin, first[under_way])] = carried.run_ns
+    ns = look_ns[end] - from_ns
+    order = np.lexsort((-np.arange(len(ns)), ns, wait))
+    longest = order[np.searchsorted(wait[order], np.arange(len(first)), side="right") - 1]
+    proven_ns, proven_from_ns = ns[longest], from_ns[longest]
+    earlier = np.zeros(len(first), np.int64)
+    earlier[under_way], earlier_from = carried.proven_ns, proven_from_ns.copy()
+    earlier_from[under_way] = carried.proven_from_ns
+    last_run = np.searchsorted(wait, np.arange(len(first)), side="right") - 1
+    return replace(
+        waits,
+        run_ns=from_ns[last_run],
+        proven_ns=np.maximum(proven_ns, earlier),
+        proven_from_ns=np.where(earlier >= proven_ns, earlier_from, proven_from_ns),
+    )
 
 
 def _may_have_held(view: Passes) -> Bools:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import numpy as np
@@ -10,11 +11,15 @@ import numpy.typing as npt
 from gilprof.analysis.accumulate import NodeTable, PairTable, ThreadTable
 from gilprof.analysis.classify import Classifier
 from gilprof.analysis.definitions import Definitions
+from gilprof.analysis.episode_rows import Finished
 from gilprof.analysis.episode_sums import EpisodeTable
 from gilprof.analysis.episodes import Episodes
+from gilprof.analysis.loops import HELD_UP_NS, Loops
 from gilprof.analysis.own import OwnFrames
 from gilprof.analysis.sections import Sections
-from gilprof.analysis.sums import HANDOVER, TORN, GilSums, ProfileSums
+from gilprof.analysis.spans import Spans
+from gilprof.analysis.stalls import Stalls, with_threads
+from gilprof.analysis.sums import HANDOVER, TORN, GilSums, ProfileSums, Stall
 from gilprof.analysis.thread_rows import ENDED_ROWS, Rows, ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, Verdicts
 from gilprof.model import NONE, Batch, Health, State, TargetInfo
@@ -22,6 +27,8 @@ from gilprof.model import NONE, Batch, Health, State, TargetInfo
 FOLLOWED_LOOKS = 20_000
 """Episodes are looked for in so many looks at a time (two seconds of ten threads): that costs half of what it costs
 in every batch, and what is found is the same."""
+FOLLOWED_NS = 500_000_000
+"""Where stalls are told as they happen: in so much time at a time."""
 
 
 class Watcher(Protocol):
@@ -34,8 +41,15 @@ class Watcher(Protocol):
 class Profile:
     """Everything that is known of one process so far; bounded by the program's code and threads, not by time."""
 
-    def __init__(self, info: TargetInfo, watch: Watcher | None = None) -> None:
-        """``watch``: who else wants the verdicts."""
+    def __init__(
+        self,
+        info: TargetInfo,
+        watch: Watcher | None = None,
+        stall_ns: int | None = None,
+        spans: Iterable[str] = (),
+    ) -> None:
+        """``watch``: who else wants the verdicts. ``stall_ns``: waits longer than that make stalls; None: nobody asks
+        for them. ``spans``: names of functions whose stays are wanted."""
         self.info = info
         self.definitions = Definitions()
         self.health = Health()
@@ -48,8 +62,12 @@ class Profile:
         self._pairs = PairTable()
         self._sections = Sections()
         self._unfollowed: list[Verdicts] = []
-        self._episodes = Episodes(OwnFrames(self.definitions, info.stdlib).of)
-        self._lengths = EpisodeTable(1e9 / info.asked_hz)
+        frames_of, mean_gap_ns = OwnFrames(self.definitions, info.stdlib).of, 1e9 / info.asked_hz
+        self._episodes = Episodes(frames_of)
+        self._lengths = EpisodeTable(mean_gap_ns)
+        self._spans = Spans(spans, self.definitions, frames_of, mean_gap_ns)
+        self._loops = Loops(self.definitions, frames_of, mean_gap_ns, stall_ns or HELD_UP_NS)
+        self._stalls = None if stall_ns is None else Stalls(stall_ns)
         self._gil = np.zeros(6)
         self._time = np.zeros(4)
         self._passes = 0
@@ -75,8 +93,19 @@ class Profile:
         """Decide what is left: no batch follows."""
         self._count(self._classifier.finish())
         self._follow()
-        self._lengths.add(self._episodes.finish())
+        self._take(self._episodes.finish())
+        if self._stalls is not None:
+            self._stalls.finish()
+        self._spans.finish()
+        self._loops.finish()
         self._fold(beyond=ENDED_ROWS)
+
+    def new_stalls(self) -> list[Stall]:
+        """Stalls found since the last call; threads in them by their ids."""
+        if self._stalls is None:
+            return []
+        ids = self._rows.ids
+        return [with_threads(stall, ids) for stall in self._stalls.untold()]
 
     def sums(self) -> ProfileSums:
         """A snapshot."""
@@ -108,6 +137,9 @@ class Profile:
             pairs=self._pairs.sums(),
             sections=self._sections.sums(),
             episodes=self._lengths.sums(),
+            stalls=None if self._stalls is None else self._stalls.sums(),
+            spans=self._spans.sums(),
+            loops=self._loops.sums(),
         )
 
     def _fold(self, beyond: int) -> None:
@@ -123,6 +155,10 @@ class Profile:
         self._pairs.merge(self._nodes.merge(target))
         self._episodes.regroup(target)
         self._lengths.merge(target)
+        if self._stalls is not None:
+            self._stalls.regroup(target)
+        self._spans.regroup(target)
+        self._loops.regroup(target)
         self._classifier.forget(np.flatnonzero(target != np.arange(len(target))))
 
     def _tids(self) -> npt.NDArray[np.int64]:
@@ -133,15 +169,30 @@ class Profile:
     def _follow(self) -> None:
         """Find the episodes that have ended since the last call; they are the same however often this is done."""
         if self._unfollowed:
-            self._lengths.add(self._episodes.feed(Verdicts.joined(self._unfollowed)))
+            verdicts = Verdicts.joined(self._unfollowed)
+            self._take(self._episodes.feed(verdicts))
+            self._spans.take(verdicts)
+            self._loops.take(verdicts)
             self._unfollowed.clear()
+
+    def _take(self, finished: Finished) -> None:
+        self._lengths.add(finished)
+        if self._stalls is not None:
+            self._stalls.take(finished)
+
+    def _is_due(self) -> bool:
+        """Whether episodes are to be looked for in what has come since."""
+        if sum(len(part.looks.thread) for part in self._unfollowed) >= FOLLOWED_LOOKS:
+            return True
+        since_ns = self._unfollowed[-1].passes.t_ns[-1] - self._unfollowed[0].passes.t_ns[0]
+        return self._stalls is not None and since_ns >= FOLLOWED_NS
 
     def _count(self, verdicts: Verdicts) -> None:
         passes, looks = verdicts.passes, verdicts.looks
         if len(passes.t_ns) == 0:
             return
         self._unfollowed.append(verdicts)
-        if sum(len(part.looks.thread) for part in self._unfollowed) >= FOLLOWED_LOOKS:
+        if self._is_due():
             self._follow()
         if self._watch is not None:
             self._watch.take(self.definitions, self._rows.ids[looks.thread], verdicts)

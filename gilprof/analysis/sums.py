@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -183,6 +183,98 @@ class EpisodeSums:
 
 
 @dataclass(frozen=True, slots=True)
+class Stall:
+    """A stretch in which a thread waited for longer than the limit. Threads are rows in ``ThreadSums``."""
+
+    start_ns: int
+    """CLOCK_MONOTONIC."""
+    length_ns: int
+    held: Held | None
+    """Who had the GIL for the most of it; None: nobody that could be told."""
+    victims: tuple[tuple[int, int], ...]
+    """Who waited and for how many nanoseconds, longest first."""
+    goes_on: bool
+    """It was not over yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class StallSums:
+    """Stalls so far; of many, only the latest are kept."""
+
+    limit_ns: int
+    count: int
+    latest: tuple[Stall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlowStay:
+    """One stay. Threads are rows in ``ThreadSums``; nanoseconds."""
+
+    thread: int
+    frame: int
+    """The own frame that it was at for the longest."""
+    start_ns: int
+    """CLOCK_MONOTONIC."""
+    length_ns: int
+    error_ns: int
+    """``NOT_KNOWN``: at least so long."""
+    states_ns: tuple[float, ...]
+    """(6,) by State."""
+    waited_for: tuple[tuple[int, int, float], ...]
+    """Thread, own frame and time of those who had the GIL while it waited, longest first."""
+
+    def with_threads(self, target: Rows) -> SlowStay:
+        """With ``target[row]`` for each of its threads' rows."""
+        waited = tuple((int(target[thread]), frame, ns) for thread, frame, ns in self.waited_for)
+        return replace(self, thread=int(target[self.thread]), waited_for=waited)
+
+
+@dataclass(frozen=True, slots=True)
+class StaySums:
+    """Stays of one kind."""
+
+    seen: int
+    counts: npt.NDArray[np.float64]
+    """(BINS,) how many there were of each length, by the chance of each to be seen."""
+    longest_ns: int
+    """Of those long enough to have a length; else 0."""
+    states_ns: Ns
+    """(6,) by State, of all of them."""
+    slowest: tuple[SlowStay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanSums:
+    """The stays of functions of this name."""
+
+    name: str
+    stays: StaySums
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUp:
+    """Why a loop was held up: by this function itself, or waiting for this thread's GIL; both ``NONE``: other."""
+
+    function: int
+    holder: int
+    """Row in ``ThreadSums``."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSums:
+    """The event loop of one thread, and its stays in callbacks."""
+
+    thread: int
+    """Row in ``ThreadSums``."""
+    kind: str
+    held_up_ns: int
+    """Callbacks longer than this have held it up, ..."""
+    held_up: tuple[tuple[HeldUp, int], ...]
+    """... for this reason so many times, the most frequent first."""
+    stays: StaySums
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileSums:
     """One snapshot of a profile; nothing in it changes later."""
 
@@ -206,3 +298,7 @@ class ProfileSums:
     pairs: PairSums
     sections: tuple[SectionSums, ...]
     episodes: EpisodeSums
+    stalls: StallSums | None = None
+    """None: nobody asked for them."""
+    spans: tuple[SpanSums, ...] = ()
+    loops: tuple[LoopSums, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,7 +31,8 @@ class Turns:
 
     def __init__(self) -> None:
         none = np.zeros(0, np.int64)
-        self._open = Spans.none()
+        self.under_way = Spans.none()
+        """The turn that the last pass belongs to: a row or none."""
         self._longest = _Stays(none, none, none)
         """The longest stay of the open turn, but for the one under way, which began ..."""
         self._stay_since_ns = 0
@@ -43,12 +44,14 @@ class Turns:
         goes_on[0] = False
         first, last = _runs(view, goes_on)
         if len(first) == 0:
-            self._open = Spans.none()
+            self.under_way = Spans.none()
             return EpisodeRows.none()
         start_seen = (view.holder[first - 1] != UNREADABLE) | ~same_number[first]
         origin = np.full(len(first), NOT_APPLICABLE, np.int64)
         turns = Spans.seen(view, first, last, start_seen, view.holder[first], view.frame[first], origin)
-        turns = turns.continuing(first == 0, self._open)
+        turns = turns.continuing(first == 0, self.under_way)
+        # The switch number proves all of it.
+        turns = replace(turns, proven_from_ns=turns.first_ns, proven_ns=turns.last_ns - turns.first_ns)
         stays = self._stays(view, goes_on, first)
         place = stays.frame[stays.longest(len(first))]
 
@@ -56,7 +59,7 @@ class Turns:
         behind = last[over] + 1
         end_seen = (view.holder[behind] != UNREADABLE) | ~same_number[behind]
         rows = turns.part(over).ended(view, behind - 1, end_seen, EpisodeKind.TURN, place[over])
-        self._open = turns.part(~over)
+        self.under_way = turns.part(~over)
         under_way = stays.part(stays.turn == len(first) - 1)
         self._stay_since_ns = int(view.clock_ns[-1] - under_way.ns[-1])
         before = _Stays(under_way.turn[:-1] * 0, under_way.frame[:-1], under_way.ns[:-1])

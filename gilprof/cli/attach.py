@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gilprof.cli.options import ProfileOptions, process_id, profile_options
+from gilprof.cli.options import ProfileOptions, nanoseconds, process_id, profile_options
 from gilprof.cli.output import complain, print_out
 from gilprof.cli.results import Results
 from gilprof.cli.sources import open_source
-from gilprof.errors import NoSuchProcess
+from gilprof.errors import NoSuchProcess, UsageError
 
 if TYPE_CHECKING:
     from gilprof.model import Batch
@@ -30,31 +30,38 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
     """
     from gilprof.analysis.profile import Profile
     from gilprof.cli.observe import Progress, observe, stop_on_signals, wait
-    from gilprof.cli.recorder import Recorder
+    from gilprof.cli.recorder import open_recorder
+    from gilprof.cli.stalls import StallTeller
     from gilprof.report.build import build_report
 
     results = Results(options)
-    with stop_on_signals() as stop:
+    if options.keep is not None and options.output is None:
+        raise UsageError("keeping the last part", "there is no file to write it to", "give -o FILE.gilprof")
+    with stop_on_signals(options.keep is not None) as stop:
         if options.delay:
             _check_exists(pid)
             wait(options.delay, stop)
         with (
             closing(open_source(ctx, pid, options.rate)) as source,
-            Recorder(results.recording, source.info, options.force) as recorder,
+            open_recorder(results.recording, source.info, options, stop) as recorder,
         ):
             watched = results.watched(source.info)
             if watched is not None:
                 complain(watched)
-            profile, progress = Profile(source.info, results.timeline), Progress(options.quiet)
+            profile = Profile(source.info, results.timeline, nanoseconds(options.stall), options.span)
+            progress = Progress(options.quiet)
+            teller = StallTeller(options, profile, recorder.stalled, progress.clear)
 
             def take(batch: Batch) -> None:
                 recorder.take(batch)
                 profile.add(batch)
+                teller.look()
                 progress.take(batch)
 
             observe(source, take, options.duration, stop)
-            progress.end()
-        profile.finish()
+            progress.clear()
+            profile.finish()
+            teller.end()
         if profile.ended is not None and profile.sums().passes == 0:
             raise NoSuchProcess(f"observing process {pid}", "it ended before a first look")
         report = build_report(profile)

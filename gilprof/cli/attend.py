@@ -43,8 +43,11 @@ def held_signals() -> Iterator[frozenset[int]]:
 class Attendance:
     """Waits beside the program; every signal is answered within a wait, none interrupts anything."""
 
-    def __init__(self, program: Launched) -> None:
+    def __init__(self, program: Launched, keep: bool = False) -> None:
+        """``keep``: SIGUSR1 is for gilprof."""
         self._program = program
+        self._keep = keep
+        self._write_asked = False
         self._due: dict[int, float] = {}
         """Signals to pass on, and when."""
 
@@ -52,6 +55,11 @@ class Attendance:
     def asked(self) -> bool:
         """The program has ended: there is nothing to wait for any more."""
         return self._program.has_ended()
+
+    def take_write_request(self) -> bool:
+        """Whether SIGUSR1 came for gilprof since the last call."""
+        asked, self._write_asked = self._write_asked, False
+        return asked
 
     def sleep(self, seconds: float) -> None:
         """At most so long; less when the program ends."""
@@ -71,6 +79,8 @@ class Attendance:
             return
         if taken.si_signo == signal.SIGCHLD:
             self._stop_with_the_program()
+        elif taken.si_signo == signal.SIGUSR1 and self._keep:
+            self._write_asked = True
         elif taken.si_signo in PASSED_ON and self._is_for_gilprof_alone(taken):
             self._due.setdefault(taken.si_signo, time.monotonic() + PATIENCE_S)
 

@@ -11,13 +11,14 @@ import click
 from gilprof.cli.export_file import choices, compressed, format_of, timeline_for
 from gilprof.cli.files import check_new, write_file
 from gilprof.cli.output import complain, is_terminal, write_out
-from gilprof.cli.replayed import recording_options, replayed
+from gilprof.cli.replayed import Asked, recording_options, replayed
 from gilprof.errors import UsageError
 from gilprof.exporters import FORMATS, Format, by_name
 
 if TYPE_CHECKING:
     from gilprof.analysis.profile import Profile
     from gilprof.model import State
+    from gilprof.units import Moment
 
 STANDARD_OUTPUT = "-"
 
@@ -54,8 +55,8 @@ def _states(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
 )
 def export(
     file: str,
-    from_s: float,
-    to_s: float | None,
+    from_s: Moment,
+    to_s: Moment | None,
     salvage: bool,
     name: str | None,
     output: str | None,
@@ -83,7 +84,7 @@ def export(
     if output is None and not chosen.for_terminals and is_terminal(sys.stdout):
         raise UsageError(f"exporting as {chosen.name}", "that is nothing to read on a terminal", "name a file with -o")
     timeline = timeline_for(chosen)
-    profile = replayed(file, from_s, to_s, salvage, timeline)
+    profile = replayed(file, from_s, to_s, salvage, Asked(timeline))
     if thread is not None and not _is_there(thread, profile):
         complain(f"no thread is named {thread}: the export is empty")
     if out is None:

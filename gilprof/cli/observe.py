@@ -39,6 +39,12 @@ class Stop:
 
     def __init__(self) -> None:
         self.asked = False
+        self._write_asked = False
+
+    def take_write_request(self) -> bool:
+        """Whether SIGUSR1 came since the last call."""
+        asked, self._write_asked = self._write_asked, False
+        return asked
 
     def sleep(self, seconds: float) -> None:
         """So long, also when a signal comes."""
@@ -48,18 +54,24 @@ class Stop:
         """A signal handler."""
         self.asked = True
 
+    def ask_to_write(self, number: int = 0, frame: FrameType | None = None) -> None:
+        """Likewise."""
+        self._write_asked = True
+
 
 @contextmanager
-def stop_on_signals() -> Iterator[Stop]:
+def stop_on_signals(keep: bool = False) -> Iterator[Stop]:
     """Ctrl-C, SIGTERM and SIGHUP end the profile, not the data: while this lasts they only set the flag.
 
-    SIGHUP stays ignored where it is (``nohup``).
+    SIGHUP stays ignored where it is (``nohup``). ``keep``: SIGUSR1 asks for what is kept to be written.
     """
     stop = Stop()
     numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, stop.ask) for number in numbers}
+    if keep:
+        before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, stop.ask_to_write)
     try:
         yield stop
     finally:
@@ -106,7 +118,7 @@ class Progress:
             nl=False,
         )
 
-    def end(self) -> None:
-        """Clear the line."""
+    def clear(self) -> None:
+        """Make room for another line."""
         if self._shown:
             click.echo("\r\x1b[K", err=True, nl=False)

@@ -11,16 +11,16 @@ import click
 
 from gilprof.cli.completion import running_pythons
 from gilprof.errors import UsageError
-from gilprof.units import parse_duration, parse_rate
+from gilprof.units import parse_duration, parse_moment, parse_rate
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_Callback = Callable[[click.Context, click.Parameter, str | None], float | None]
+_Value = TypeVar("_Value")
 
 
-def parsed(parse: Callable[[str], float]) -> _Callback:
+def parsed(parse: Callable[[str], _Value]) -> Callable[[click.Context, click.Parameter, str | None], _Value | None]:
     """A callback that reads an option's text with a function of ``gilprof.units``; nonsense is wrong usage."""
 
-    def callback(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    def callback(ctx: click.Context, param: click.Parameter, value: str | None) -> _Value | None:
         try:
             return None if value is None else parse(value)
         except UsageError as error:
@@ -31,12 +31,26 @@ def parsed(parse: Callable[[str], float]) -> _Callback:
 
 RATE = parsed(parse_rate)
 DURATION = parsed(parse_duration)
+MOMENT = parsed(parse_moment)
 DURATION_OR_ZERO = parsed(lambda text: parse_duration(text, zero=True))
+
+
+def nanoseconds(seconds: float | None) -> int | None:
+    """A time that was given, for arithmetic."""
+    return None if seconds is None else round(seconds * 1e9)
 
 
 def process_id(command: _Command) -> _Command:
     """The argument PID."""
     return click.argument("pid", type=click.IntRange(min=1), shell_complete=running_pythons)(command)
+
+
+STALL = click.option(
+    "--stall", callback=DURATION, metavar="TIME", help="Tell waits for the GIL longer than this: 50ms."
+)
+SPAN = click.option(
+    "--span", multiple=True, metavar="QUALNAME", help="Tell how long each call of this function took: Consumer.handle."
+)
 
 
 def no_color(command: _Command) -> _Command:
@@ -58,6 +72,14 @@ class ProfileOptions:
     force: bool
     """Replace ``output`` where it exists."""
     json_file: str | None
+    stall: float | None
+    """Seconds: waits longer than that are told as they happen; None: not."""
+    on_stall: str | None
+    """A command to run then."""
+    span: tuple[str, ...]
+    """Qualified names of functions, or patterns of them, whose stays on a stack are reported one by one."""
+    keep: float | None
+    """Seconds: the recording is of so much time, kept in memory until something happens; None: of everything."""
     quiet: bool
     verbose: bool
     no_color: bool
@@ -92,6 +114,15 @@ def profile_options(output_help: str) -> Callable[[Callable[..., Any]], Callable
         click.option("-o", "--output", metavar="FILE", help=output_help),
         click.option("--force", is_flag=True, help="Replace FILE where it exists."),
         click.option("--json", "json_file", metavar="FILE", help="The report as JSON; -: in place of the text."),
+        STALL,
+        SPAN,
+        click.option("--on-stall", metavar="COMMAND", help="Run COMMAND on a stall, once in 10 s at most."),
+        click.option(
+            "--keep",
+            callback=DURATION,
+            metavar="TIME",
+            help="Keep the last TIME in memory; write it to FILE on a stall, on SIGUSR1 and at the end.",
+        ),
         click.option("--no-live", is_flag=True, expose_value=False, help="The report at the end; no live view."),
         click.option("-q", "--quiet", is_flag=True, help="No progress and no notes."),
         click.option("-v", "--verbose", is_flag=True, help="Say what is being watched."),

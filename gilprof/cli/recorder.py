@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import TracebackType
 
+from gilprof.cli.flight import FlightRecorder, WriteRequests
+from gilprof.cli.options import ProfileOptions
 from gilprof.cli.output import complain
 from gilprof.errors import FileError
 from gilprof.model import Batch, TargetInfo
+
+
+def open_recorder(
+    path: str | None,
+    info: TargetInfo,
+    options: ProfileOptions,
+    requests: WriteRequests,
+    tell: Callable[[str], None] = complain,
+) -> Recorder | FlightRecorder:
+    """Of everything, or of what ``--keep`` says. Raises FileError."""
+    if options.keep is None or path is None:
+        return Recorder(path, info, options.force, tell)
+    return FlightRecorder(path, info, options.keep, options.force, requests, tell, options.quiet)
 
 
 class Recorder:
@@ -29,6 +44,9 @@ class Recorder:
                 self._writer.write(batch)
             except FileError as error:
                 self._give_up(error)
+
+    def stalled(self) -> None:
+        """Everything is recorded anyway."""
 
     def __enter__(self) -> Recorder:
         return self

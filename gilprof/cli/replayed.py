@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from gilprof.cli.completion import recordings
-from gilprof.cli.options import DURATION, DURATION_OR_ZERO
+from gilprof.cli.options import MOMENT, nanoseconds
 from gilprof.cli.output import complain
-from gilprof.errors import UsageError
 
 if TYPE_CHECKING:
     from gilprof.analysis.profile import Profile
     from gilprof.exporters.timeline import Timeline
     from gilprof.recording.reader import Recording
+    from gilprof.units import Moment
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -25,14 +26,14 @@ def recording_options(command: _Command) -> _Command:
     """The argument FILE and the options that say what of it is read: from_s, to_s, salvage."""
     for decorate in (
         click.option("--salvage", is_flag=True, help="Leave damaged parts out and count them."),
-        click.option("--to", "to_s", callback=DURATION, metavar="TIME", help="Seconds into the recording to end at."),
+        click.option("--to", "to_s", callback=MOMENT, metavar="TIME", help="Where to end; +101ms: behind --from."),
         click.option(
             "--from",
             "from_s",
-            callback=DURATION_OR_ZERO,
+            callback=MOMENT,
             metavar="TIME",
             default="0",
-            help="Seconds into the recording to begin at.",
+            help="Where in the recording to begin: 5 (seconds), 2m, or 09:00:00.120 (UTC).",
         ),
         click.argument("file", shell_complete=recordings),
     ):
@@ -40,8 +41,19 @@ def recording_options(command: _Command) -> _Command:
     return command
 
 
-def replayed(file: str, from_s: float, to_s: float | None, salvage: bool, timeline: Timeline | None = None) -> Profile:
-    """The profile of the recording ``file``, and the ``timeline`` filled; what is left out is told on standard error.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a profile shows only where somebody asks for it."""
+
+    timeline: Timeline | None = None
+    """To be filled."""
+    stall: float | None = None
+    """Seconds."""
+    span: tuple[str, ...] = ()
+
+
+def replayed(file: str, from_s: Moment, to_s: Moment | None, salvage: bool, asked: Asked | None = None) -> Profile:
+    """The profile of the recording ``file``; what is left out is told on standard error.
 
     Raises FileError, and UsageError for times that are none.
     """
@@ -50,11 +62,11 @@ def replayed(file: str, from_s: float, to_s: float | None, salvage: bool, timeli
     from gilprof.recording.replay import ReplaySource
     from gilprof.report.select import Window
 
-    if to_s is not None and to_s <= from_s:
-        raise UsageError(f"reading from {from_s:g} s to {to_s:g} s", "that is no time", "give a later --to")
+    asked = asked or Asked()
     recording = Recording.open(file, salvage=salvage)
     with closing(ReplaySource(recording)) as source:
-        profile, window = Profile(source.info, timeline), Window(from_s, to_s)
+        profile = Profile(source.info, asked.timeline, nanoseconds(asked.stall), asked.span)
+        window = Window(source.info.wall_anchor, from_s, to_s)
         while (batch := source.drain()) is not None:
             profile.add(window.cut(batch))
         profile.finish()

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gilprof.cli.options import no_color
+from gilprof.cli.options import SPAN, STALL, no_color
 from gilprof.cli.output import print_out, styled, width
-from gilprof.cli.replayed import recording_options, replayed
+from gilprof.cli.replayed import Asked, recording_options, replayed
 
 if TYPE_CHECKING:
     from gilprof.report.model import Selection
+    from gilprof.units import Moment
 
 
 @click.command()
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
 @click.option("--thread", metavar="PATTERN", help="Only threads of this name, and waits that they are part of.")
 @click.option("--waiter", metavar="PATTERN", help="Only waits of threads of this name.")
 @click.option("--holder", metavar="PATTERN", help="Only waits for threads of this name.")
+@STALL
+@SPAN
 @no_color
 def report(
     file: str,
-    from_s: float,
-    to_s: float | None,
+    from_s: Moment,
+    to_s: Moment | None,
     salvage: bool,
     as_json: bool,
+    stall: float | None,
+    span: tuple[str, ...],
     thread: str | None,
     waiter: str | None,
     holder: str | None,
@@ -36,7 +41,9 @@ def report(
     from gilprof.report.build import build_report
     from gilprof.report.json import dumps
 
-    made = build_report(replayed(file, from_s, to_s, salvage), _selection(thread, waiter, holder))
+    made = build_report(
+        replayed(file, from_s, to_s, salvage, Asked(stall=stall, span=span)), _selection(thread, waiter, holder)
+    )
     if as_json:
         print_out(dumps(made))
         return

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
 from gilprof.cli.export_file import format_or_recording, timeline_for, write_export
 from gilprof.cli.files import check_new, check_writable, write_file
+from gilprof.cli.on_stall import words_of
 from gilprof.cli.options import ProfileOptions
 from gilprof.cli.output import styled, width
-from gilprof.errors import FileError
-from gilprof.units import format_rate
+from gilprof.errors import FileError, UsageError
+from gilprof.units import format_rate, format_seconds
 
 if TYPE_CHECKING:
     from gilprof.analysis.profile import Profile
@@ -22,13 +24,34 @@ INSTEAD_OF_TEXT = "-"
 """As the file for JSON."""
 
 
+LEAST_STALL_GAPS = 3
+"""A stall is told apart from the shorter waits around it where it lasts so many gaps between passes."""
+
+
+def check_together(options: ProfileOptions) -> None:
+    """Raises UsageError for options that make no sense together."""
+    if options.on_stall is not None:
+        words_of(options.on_stall)
+        if options.stall is None:
+            raise UsageError("running a command on a stall", "nothing says what a stall is", "give --stall 50ms")
+    if options.stall is not None and options.stall * options.rate < LEAST_STALL_GAPS:
+        raise UsageError(
+            f"telling stalls of {format_seconds(options.stall)}",
+            f"at {format_rate(options.rate)} that is less than {LEAST_STALL_GAPS} gaps between passes",
+            f"give --rate {math.ceil(LEAST_STALL_GAPS / options.stall)} or a longer --stall",
+        )
+
+
 class Results:
     """The results of one profile, as its options want them."""
 
     def __init__(self, options: ProfileOptions) -> None:
         """Raises UsageError or FileError for files that could not be written in the end."""
         self._options = options
+        check_together(options)
         self._format = None if options.output is None else format_or_recording(options.output)
+        if options.keep is not None and self._format is not None:
+            raise UsageError("keeping the last part", "-o is an export", "give a FILE that ends in .gilprof")
         if options.output is not None:
             check_new(options.output, options.force)
         if options.json_file is not None and options.json_file != INSTEAD_OF_TEXT:

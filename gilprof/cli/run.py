@@ -46,7 +46,7 @@ def run(
 
         load_all()
         launched = launch(asked.command, blocked)
-        attendance = Attendance(launched)
+        attendance = Attendance(launched, keep=options.keep is not None)
         recording = None if results.exports else results.recording or asked.recording(launched.pid)
         watch = Watch(launched, attendance, options, recording, results.timeline)
         try:

@@ -12,11 +12,13 @@ import numpy as np
 
 from gilprof.analysis.profile import Profile
 from gilprof.cli.attend import Attendance
+from gilprof.cli.flight import FlightRecorder
 from gilprof.cli.observe import observe, wait
-from gilprof.cli.options import ProfileOptions
+from gilprof.cli.options import ProfileOptions, nanoseconds
 from gilprof.cli.output import complain
-from gilprof.cli.recorder import Recorder
+from gilprof.cli.recorder import Recorder, open_recorder
 from gilprof.cli.results import Results
+from gilprof.cli.stalls import StallTeller
 from gilprof.cli.started import open_started
 from gilprof.errors import FileError, GilprofError
 from gilprof.exporters.timeline import Timeline
@@ -68,19 +70,22 @@ class Watch:
                 complain(f"recorded in {self.recording}; gilprof report {self.recording} shows it again")
 
     def _observe(self, source: Source) -> None:
-        profile = Profile(source.info, self.timeline)
+        profile = Profile(source.info, self.timeline, nanoseconds(self.options.stall), self.options.span)
         with self._recorder(source.info) as recorder:
+            teller = StallTeller(self.options, profile, recorder.stalled)
 
             def take(batch: Batch) -> None:
                 recorder.take(batch)
                 profile.add(batch)
+                teller.look()
 
             observe(source, take, self.options.duration, self.attendance)
             reason = self.program.end_reason()
             if reason is not None and profile.ended is None:  # known here before the next pass would tell
                 nothing = np.empty(0, PASS_DTYPE), np.empty(0, LOOK_DTYPE)
                 take(Batch(*nothing, health=profile.health, ended=reason))
-        profile.finish()
+            profile.finish()
+            teller.end()
         if profile.sums().passes:
             self.profile = profile
             self.recorded = self.recording is not None and not recorder.failed
@@ -89,9 +94,9 @@ class Watch:
         if profile.ended == "exec":
             self.notes.append("the program executed another one: the profile ends there; run that one to see it")
 
-    def _recorder(self, info: TargetInfo) -> Recorder:
+    def _recorder(self, info: TargetInfo) -> Recorder | FlightRecorder:
         try:
-            return Recorder(self.recording, info, self.options.force, self.notes.append)
+            return open_recorder(self.recording, info, self.options, self.attendance, self.notes.append)
         except FileError as error:
             self.notes.append(f"{error}; the profile is without a recording")
             self.recording = None

@@ -13,7 +13,7 @@ from gilprof.analysis.definitions import Definitions
 from gilprof.analysis.sums import ProfileSums, SectionSums
 from gilprof.model import STATE_NAMES, Health, State, TargetInfo
 from gilprof.report.blame import blame
-from gilprof.report.episodes import episodes, functions_of
+from gilprof.report.episodes import Places, episodes, functions_of
 from gilprof.report.evidence import gather
 from gilprof.report.function_rows import function_rows
 from gilprof.report.functions import FunctionTable, place
@@ -34,6 +34,8 @@ from gilprof.report.model import (
 from gilprof.report.select import narrowed
 from gilprof.report.sentence import sentence
 from gilprof.report.stacks import Forest
+from gilprof.report.stalls import stall_rows
+from gilprof.report.stays import functions_in, loop_rows, span_rows
 from gilprof.report.threads import is_python, thread_names, thread_rows
 
 
@@ -82,8 +84,13 @@ def build_report(profile: Profiled, selection: Selection | None = None) -> Repor
         shown, listed = narrowed(sums, names, selection)
         rows = thread_rows(shown.threads, definitions, listed)
     blamed = blame(shown, places)
-    followed = episodes(sums, definitions, table, names, selection)
-    functions = function_rows(shown, table, forest, places, python, blamed, functions_of(followed))
+    own_places = Places(definitions, table)
+    followed = episodes(sums, own_places, names, selection)
+    stalled = stall_rows(sums, own_places)
+    spans, loops = span_rows(sums, own_places), loop_rows(sums, own_places)
+    named = functions_of(followed) | functions_in(spans, loops)
+    named |= {row.function for row in stalled or () if row.function is not None}
+    functions = function_rows(shown, table, forest, places, python, blamed, named)
     if selection is not None:
         rows, functions = _without_blocking(rows, functions)
     return Report(
@@ -93,12 +100,23 @@ def build_report(profile: Profiled, selection: Selection | None = None) -> Repor
         backend=profile.info.backend,
         sentence=answer,
         selection=selection,
-        processes=(replace(process, threads=rows, functions=functions, blame=blamed, episodes=followed),),
+        processes=(
+            replace(
+                process,
+                threads=rows,
+                functions=functions,
+                blame=blamed,
+                episodes=followed,
+                stalls=stalled,
+                spans=spans,
+                loops=loops,
+            ),
+        ),
     )
 
 
 def _process(profile: Profiled, sums: ProfileSums, threads: tuple[Thread, ...], native_threads: int) -> Process:
-    """The process as far as a sentence needs it: without functions, blame and episodes."""
+    """The process as far as a sentence needs it: without its tables."""
     info, health = profile.info, profile.health
     duration_s = seconds(sums.last_t_ns - sums.first_t_ns)
     started_ns = info.wall_anchor[0] + sums.first_t_ns - info.wall_anchor[1]
@@ -125,6 +143,11 @@ def _process(profile: Profiled, sums: ProfileSums, threads: tuple[Thread, ...], 
         blame=Blame((), (), ()),
         sections=tuple(_section(section) for section in sums.sections),
         episodes=Episodes((), (), ()),
+        stalls=None,
+        stall_limit_s=None if sums.stalls is None else seconds(sums.stalls.limit_ns),
+        stall_count=None if sums.stalls is None else sums.stalls.count,
+        spans=(),
+        loops=(),
     )
 
 

@@ -46,13 +46,16 @@ class Places:
         function, line = self._frames[frame].tolist()
         if not 0 <= function < len(self._table.row_of):
             return self._table.unreadable, None
-        return int(self._table.row_of[function]), line if line > 0 else None
+        return self.function(function), line if line > 0 else None
+
+    def function(self, number: int) -> int:
+        """The row of a function that the profile knows."""
+        return int(self._table.row_of[number])
 
 
 def episodes(
     sums: ProfileSums,
-    definitions: Definitions,
-    table: FunctionTable,
+    places: Places,
     names: Sequence[str],
     selection: Selection | None,
 ) -> Episodes:
@@ -67,7 +70,7 @@ def episodes(
         EpisodeKind.WAIT: thread & matching(names, chosen.waiter),
         EpisodeKind.TURN: thread & matching(names, chosen.holder),
     }
-    places, ids = Places(definitions, table), sums.threads.id
+    ids = sums.threads.id
     rows = {kind: _lengths(sums.episodes.lengths, kind, shown[kind], ids, places) for kind in EpisodeKind}
     worst = tuple(
         _worst(each, sums.first_t_ns, ids, places) for each in sums.episodes.worst if shown[each.kind][each.thread]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gilprof.report.model import Process
+from gilprof.report.names import printable
 from gilprof.units import format_rate, format_seconds, format_share
 
 LOW_RATE = 0.9
 """Of the rate asked for."""
+NEARLY_ALL = 0.95
+"""Of a thread's time, inside one span."""
 MANY_TORN = 0.1
 """Of the passes."""
 MANY_UNKNOWN = 0.005
@@ -66,5 +69,11 @@ def _remedies(process: Process, torn: float | None) -> Iterator[str]:
         yield f"{sampling.dropped} passes were lost as gilprof could not keep up: lower --rate"
     if sampling.truncated_stacks:
         yield f"{sampling.truncated_stacks} stacks were too deep or too many and are cut"
+    for span in process.spans:
+        if span.max_s is not None and span.max_s > NEARLY_ALL * process.duration_s:
+            yield (
+                f"{printable(span.name, 80)} was on a stack nearly all the time: calls that follow one another within "
+                "a gap between passes count as one span"
+            )
     if process.interpreters_seen > 1:
         yield f"{process.interpreters_seen} interpreters were seen, only the main one is observed"

@@ -221,6 +221,96 @@ class Episodes:
 
 
 @dataclass(frozen=True, slots=True)
+class Stall:
+    """A stretch in which a thread waited for the GIL for longer than the limit."""
+
+    start_s: float
+    """Seconds after the process's ``started``."""
+    seconds: float
+    holder: int | None
+    """The thread that had the GIL for the most of it, ..."""
+    function: int | None
+    line: int | None
+    """... and where; None: not known."""
+    victims: tuple[Victim, ...]
+    """Who waited, longest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlowSpan:
+    """One long stay of a function on a thread's stack, or of a loop in a callback."""
+
+    thread: int
+    function: int | None
+    line: int | None
+    """The own function and line where it was the longest."""
+    start_s: float
+    """Seconds after the process's ``started``."""
+    seconds: float
+    error_s: float | None
+    """``start_s`` and ``seconds`` are at most so much off; None: not known."""
+    states: Seconds
+    """What the thread did meanwhile; of observed time."""
+    waited_for: tuple[Culprit, ...]
+    """Those who had the GIL while it waited, longest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The stays of one function on its threads' stacks."""
+
+    name: str
+    """As it was asked for."""
+    count: float
+    """All of them, corrected for the chance of having been seen."""
+    seen: int
+    p50_s: float | None
+    """Each None where it is below resolution."""
+    p90_s: float | None
+    p99_s: float | None
+    max_s: float | None
+    seconds: Seconds
+    """What the threads did in them, all together."""
+    slowest: tuple[SlowSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUpBy:
+    """Why a loop was held up: one of the two, or neither where it is one of many rare reasons."""
+
+    count: int
+    function: int | None
+    """This function itself took the time."""
+    waiting_for: int | None
+    """It waited for this thread, which had the GIL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The event loop of a thread, and its stays in callbacks."""
+
+    thread: int
+    kind: str
+    """``asyncio``, ``runner`` (another loop under ``asyncio.Runner``, such as uvloop), ``gevent``."""
+    count: float
+    """All of them, corrected for the chance of having been seen."""
+    seen: int
+    p50_s: float | None
+    """Each None where it is below resolution."""
+    p90_s: float | None
+    p99_s: float | None
+    max_s: float | None
+    seconds: Seconds
+    """What the thread did in them."""
+    held_up_limit_s: float
+    held_up: int
+    """Stays longer than that."""
+    held_up_by: tuple[HeldUpBy, ...]
+    """The most frequent first."""
+    slowest: tuple[SlowSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
     """One process and everything that was seen in it."""
 
@@ -248,6 +338,14 @@ class Process:
     blame: Blame
     sections: tuple[Section, ...]
     episodes: Episodes
+    stalls: tuple[Stall, ...] | None
+    """In the order of time; None: nobody asked for them."""
+    stall_limit_s: float | None
+    stall_count: int | None
+    """All of them; of many, ``stalls`` has the latest."""
+    spans: tuple[Span, ...]
+    """Those that were asked for."""
+    loops: tuple[Loop, ...]
 
 
 @dataclass(frozen=True, slots=True)

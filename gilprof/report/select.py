@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, time, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
 from gilprof.analysis.sums import ProfileSums
+from gilprof.errors import UsageError
 from gilprof.model import Batch
 from gilprof.report.model import Selection
 from gilprof.report.threads import matching
+from gilprof.units import Moment
 
 Flags = npt.NDArray[np.bool_]
 
@@ -65,26 +68,60 @@ def narrowed(sums: ProfileSums, names: Sequence[str], selection: Selection) -> t
 
 
 class Window:
-    """Cuts batches to the passes from ``from_s`` to ``to_s`` seconds behind the first one of all."""
+    """Cuts batches to the passes between two moments. A time of day is on the day of the first pass of all; where that
+    is more than half a day before it, on the next one."""
 
-    def __init__(self, from_s: float = 0.0, to_s: float | None = None) -> None:
-        self._from_ns = round(from_s * 1e9)
-        self._to_ns = None if to_s is None else round(to_s * 1e9)
-        self._first_t_ns: int | None = None
+    def __init__(self, wall_anchor: tuple[int, int], begin: Moment = 0.0, end: Moment | None = None) -> None:
+        """``wall_anchor``: as in ``TargetInfo``. ``end``: None for no end."""
+        self._wall_anchor = wall_anchor
+        self._moments = begin, end
+        self._bounds_ns: tuple[int, int | None] | None = None
 
     def cut(self, batch: Batch) -> Batch:
         """``batch`` with all it defines and the passes that lie in the window; the end of the target belongs
-        to a window that has no end of its own, or ends behind the batch's last pass."""
+        to a window that has no end of its own, or ends behind the batch's last pass.
+
+        Raises UsageError where the window ends before it begins.
+        """
         t_ns = batch.passes["t_ns"].astype(np.int64)
-        if self._first_t_ns is None:
+        if self._bounds_ns is None:
             if len(t_ns) == 0:
                 return batch
-            self._first_t_ns = int(t_ns[0])
-        since = t_ns - self._first_t_ns
-        inside = since >= self._from_ns
+            self._bounds_ns = self._resolved(int(t_ns[0]))
+        begin_ns, end_ns = self._bounds_ns
+        inside = t_ns >= begin_ns
         ended = batch.ended
-        if self._to_ns is not None:
-            inside &= since <= self._to_ns
-            ended = ended if len(since) and since[-1] <= self._to_ns else None
+        if end_ns is not None:
+            inside &= t_ns <= end_ns
+            ended = ended if len(t_ns) and t_ns[-1] <= end_ns else None
         looks = np.repeat(inside, batch.passes["look_count"])
         return replace(batch, passes=batch.passes[inside], looks=batch.looks[looks], ended=ended)
+
+    def _resolved(self, first_t_ns: int) -> tuple[int, int | None]:
+        begin, end = self._moments
+        begin_ns = self._t_ns(begin, first_t_ns)
+        end_ns = None if end is None else self._t_ns(end, begin_ns if isinstance(end, timedelta) else first_t_ns)
+        if end_ns is not None and end_ns <= begin_ns:
+            raise UsageError(f"reading from {_told(begin)} to {_told(end)}", "that is no time", "give a later --to")
+        return begin_ns, end_ns
+
+    def _t_ns(self, moment: Moment, first_t_ns: int) -> int:
+        """CLOCK_MONOTONIC."""
+        if isinstance(moment, timedelta):
+            moment = moment.total_seconds()
+        if isinstance(moment, float | int):
+            return first_t_ns + round(moment * 1e9)
+        to_unix_ns = self._wall_anchor[0] - self._wall_anchor[1]
+        if isinstance(moment, time):
+            first = datetime.fromtimestamp((first_t_ns + to_unix_ns) / 1e9, moment.tzinfo)
+            moment = datetime.combine(first.date(), moment)
+            if first - moment > _HALF_A_DAY:
+                moment += timedelta(days=1)
+        return round(moment.timestamp() * 1e9) - to_unix_ns
+
+
+_HALF_A_DAY = timedelta(hours=12)
+
+
+def _told(moment: Moment | None) -> str:
+    return f"{moment:g} s" if isinstance(moment, float | int) else str(moment)

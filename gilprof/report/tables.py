@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
 
-from gilprof.report.model import BlameRow, Function, Process, Seconds, Thread, WorstEpisode
-from gilprof.report.names import location, printable, threads_named
+from gilprof.report.model import BlameRow, Function, Process, Seconds, Thread
+from gilprof.report.names import location, printable
 from gilprof.report.section import Section
 from gilprof.units import format_seconds, format_share
 
 ROWS = 20
 """Rows that a table shows."""
 PAIR_ROWS = 10
-EPISODE_ROWS = 5
 
 
 def thread_table(process: Process) -> Section:
@@ -100,46 +98,6 @@ def blame_table(process: Process) -> Section:
         lambda row: at(row.waiter, row.waiter_line),
         lambda row: f"({row.why})" if row.holder is None else at(row.holder, row.holder_line),
     )
-
-
-def worst_tables(process: Process) -> Iterable[Section]:
-    """The worst waits with who kept them waiting, and the worst turns with who waited for them."""
-    threads = {thread.id: printable(thread.name, 60) for thread in process.threads}
-    functions = {function.id: function for function in process.functions}
-
-    def at(thread: int, function: int | None, line: int | None) -> str:
-        found = functions.get(function) if function is not None else None
-        place = location(found.name, found.file, line or found.line) if found else "(other functions)"
-        return f"{threads.get(thread, '?')}: {place}"
-
-    def rows(kind: str, other: Callable[[WorstEpisode], str]) -> list[list[str]]:
-        return [
-            [at(row.thread, row.function, row.line), other(row), _time_of_day(process, row), *_length(row)]
-            for row in process.episodes.worst
-            if row.kind == kind
-        ]
-
-    def kept_by(row: WorstEpisode) -> str:
-        return "?" if row.holder is None else at(row.holder.thread, row.holder.function, row.holder.line)
-
-    def victims(row: WorstEpisode) -> str:
-        names = threads_named([threads.get(victim.thread, "?") for victim in row.victims]) if row.victims else "-"
-        return names.removeprefix("threads ").removeprefix("thread ")
-
-    figures = ["at (UTC)", "length", "error"]
-    yield Section("Worst waits", ["waiter", "kept waiting by"], figures, rows("wait", kept_by), EPISODE_ROWS)
-    yield Section("Worst turns with the GIL", ["holder", "waited"], figures, rows("turn", victims), EPISODE_ROWS)
-
-
-def _time_of_day(process: Process, row: WorstEpisode) -> str:
-    if process.started is None:
-        return "?"
-    start = datetime.fromisoformat(process.started) + timedelta(seconds=row.start_s)
-    return start.strftime("%H:%M:%S.%f")[:-3]
-
-
-def _length(row: WorstEpisode) -> list[str]:
-    return [format_seconds(row.seconds), "?" if row.error_s is None else f"±{format_seconds(row.error_s)}"]
 
 
 def thread_blame_table(process: Process) -> Section:

@@ -8,9 +8,11 @@ from io import StringIO
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from gilprof.report.episode_tables import stall_table, worst_tables
 from gilprof.report.health import health
 from gilprof.report.model import Gil, Process, Report
 from gilprof.report.names import printable
+from gilprof.report.stay_tables import loop_lines, loop_tables, span_tables
 from gilprof.report.tables import (
     blame_table,
     function_tables,
@@ -18,7 +20,6 @@ from gilprof.report.tables import (
     section_table,
     thread_blame_table,
     thread_table,
-    worst_tables,
 )
 from gilprof.units import format_mean, format_rate, format_seconds, format_share
 
@@ -58,14 +59,20 @@ def _process(process: Process, narrowed: bool) -> Iterator[RenderableType]:
     yield Text(_threads_at_once(process))
     for gil in process.gils:
         yield from map(Text, _gil_lines(gil, process.observed_s))
+    if process.stalls == ():
+        yield Text(f"Stalls: none; nobody waited longer than {format_seconds(process.stall_limit_s)} at a stretch")
+    yield from map(Text, loop_lines(process))
     tables = [
         thread_table(process),
         section_table(process),
+        *span_tables(process),
         *function_tables(process),
         line_table(process),
         blame_table(process),
         thread_blame_table(process),
+        stall_table(process),
         *worst_tables(process),
+        *loop_tables(process),
     ]
     if narrowed:
         yield Text()

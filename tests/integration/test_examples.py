@@ -34,11 +34,11 @@ def running(name: str, *args: str) -> Iterator[int]:
             process.kill()
 
 
-def profiled(name: str, *args: str) -> dict[str, Any]:
+def profiled(name: str, *args: str, options: tuple[str, ...] = ()) -> dict[str, Any]:
     """gilprof's report on it."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with running(name, *args) as pid:
-        command = [sys.executable, "-m", "gilprof", "attach", str(pid), "-d", str(SECONDS), "--json", "-"]
+        command = [sys.executable, "-m", "gilprof", "attach", str(pid), "-d", str(SECONDS), "--json", "-", *options]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
@@ -114,11 +114,26 @@ def test_sum_numpy() -> None:
     assert report["processes"][0]["running_mean"] > 1.7
 
 
-@pytest.mark.parametrize("name", ["convoy", "numpy_threads", "sum_threads"])
+def test_stalling_service() -> None:
+    report = profiled("stalling_service", options=("--stall", "50ms", "--span", "handle"))
+    process = report["processes"][0]
+    names = {row["id"]: row["name"] for row in process["functions"]}
+    line = line_of("stalling_service", "sorted(SCORES)")
+    ranked = [stall for stall in process["stalls"] if names[stall["function"]] == "rank"]
+    assert 1 <= len(ranked) <= SECONDS + 1
+    assert all(stall["line"] == line for stall in ranked)
+    (span,) = process["spans"]
+    assert 0.010 <= span["p50_s"] < 0.020
+    assert span["max_s"] > 0.050
+    assert names[span["slowest"][0]["waited_for"][0]["function"]] == "rank"
+
+
+@pytest.mark.parametrize("name", ["convoy", "numpy_threads", "sum_threads", "stalling_service"])
 def test_docs_show_what_is_there(name: str) -> None:
     """Functions, files and lines that docs/examples.md and the docstring quote are those of the file."""
     source = (EXAMPLES / f"{name}.py").read_text()
-    quoted = (ROOT / "docs" / "examples.md").read_text() + source.split('"""')[1]
+    pages = ("examples.md", "stalls.md")
+    quoted = "".join((ROOT / "docs" / page).read_text() for page in pages) + source.split('"""')[1]
     places = set(re.findall(rf"(\w+) \({name}\.py:(\d+)\)", quoted))
     assert places
     for function, line in places - {("module", "1")}:

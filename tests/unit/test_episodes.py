@@ -225,9 +225,10 @@ def test_keys_beyond_the_bound_fold() -> None:
         kind=none, thread=none, frame=np.arange(count), start_ns=np.arange(count) * 100_000_000,
         length_ns=5_000_000 + np.arange(count) * 10_000, error_ns=none + 1, origin=none, overdue_ns=none, gc_ns=none,
         blamed_ns=none, begin_ns=none, first_ns=none, last_ns=none,
+        proven_from_ns=none, proven_ns=none,
     )  # fmt: skip
     table = EpisodeTable(1e6)
-    table.add(Finished(rows, None, Spans.none()))
+    table.add(Finished(rows, None, Spans.none(), Spans.none()))
     found = table.sums().lengths
     assert len(found.kind) == KEYS + 1
     assert found.seen.sum() == count

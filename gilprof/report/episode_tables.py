@@ -1,0 +1,69 @@
+"""The tables of moments: the worst waits and turns, and stalls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from gilprof.report.model import Process, WorstEpisode
+from gilprof.report.places import NamedPlaces, time_of_day
+from gilprof.report.section import Section
+from gilprof.units import format_seconds
+
+EPISODE_ROWS = 5
+STALL_ROWS = 10
+
+
+def worst_tables(process: Process) -> Iterable[Section]:
+    """The worst waits with who kept them waiting, and the worst turns with who waited for them."""
+    places = NamedPlaces(process)
+
+    def rows(kind: str, other: Callable[[WorstEpisode], str]) -> list[list[str]]:
+        return [
+            [
+                places.at(row.thread, row.function, row.line),
+                other(row),
+                time_of_day(process, row.start_s),
+                *_length(row),
+            ]
+            for row in process.episodes.worst
+            if row.kind == kind
+        ]
+
+    def kept_by(row: WorstEpisode) -> str:
+        return "?" if row.holder is None else places.at(row.holder.thread, row.holder.function, row.holder.line)
+
+    figures = ["at (UTC)", "length", "error"]
+    yield Section("Worst waits", ["waiter", "kept waiting by"], figures, rows("wait", kept_by), EPISODE_ROWS)
+    yield Section(
+        "Worst turns with the GIL",
+        ["holder", "waited"],
+        figures,
+        rows("turn", lambda row: places.threads(row.victims)),
+        EPISODE_ROWS,
+    )
+
+
+def stall_table(process: Process) -> Section:
+    """The longest stalls."""
+    places = NamedPlaces(process)
+    rows = sorted(process.stalls or (), key=lambda stall: -stall.seconds)
+    left = "" if len(rows) == process.stall_count else f", of the latest {len(rows)}"
+    return Section(
+        f"Stalls, waits longer than {format_seconds(process.stall_limit_s)}: {process.stall_count}{left}",
+        ["holder", "waited"],
+        ["at (UTC)", "length"],
+        [
+            [
+                "?" if stall.holder is None else places.at(stall.holder, stall.function, stall.line),
+                places.threads(stall.victims),
+                time_of_day(process, stall.start_s),
+                format_seconds(stall.seconds),
+            ]
+            for stall in rows
+        ],
+        STALL_ROWS,
+    )
+
+
+def _length(row: WorstEpisode) -> list[str]:
+    return [format_seconds(row.seconds), "?" if row.error_s is None else f"±{format_seconds(row.error_s)}"]
