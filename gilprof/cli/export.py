@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gilprof.cli.export_file import choices, compressed, format_of, timeline_for
-from gilprof.cli.files import check_new, write_file
+from gilprof.cli.completion import recordings
+from gilprof.cli.export_file import compressed, timeline_for
+from gilprof.cli.export_plan import ALL, check_folder, check_parts, make_folder, plan
+from gilprof.cli.files import write_file
 from gilprof.cli.output import complain, is_terminal, write_out
 from gilprof.cli.replayed import Asked, recording_options, replayed
 from gilprof.errors import UsageError
-from gilprof.exporters import FORMATS, Format, by_name
+from gilprof.exporters import FORMATS
 
 if TYPE_CHECKING:
     from gilprof.analysis.profile import Profile
@@ -38,11 +39,21 @@ def _states(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
 
 @click.command()
 @recording_options
-@click.option("-f", "--format", "name", type=click.Choice([known.name for known in FORMATS]), help="Else OUT's ending.")
-@click.option("-o", "--output", metavar="OUT", help="The file to write; -: standard output, as without it.")
+@click.option(
+    "-f", "--format", "name", type=click.Choice([*(known.name for known in FORMATS), ALL]), help="Else OUT's ending."
+)
+@click.option(
+    "-o", "--output", metavar="OUT", help="The file to write, for all the folder; -: standard output, as without it."
+)
 @click.option("--force", is_flag=True, help="Replace OUT where it exists.")
 @click.option("--state", "states", callback=_states, metavar="STATES", help="Only these: held,waiting.")
 @click.option("--thread", metavar="PATTERN", help="Only threads of this name.")
+@click.option(
+    "--baseline",
+    metavar="OLD",
+    shell_complete=recordings,
+    help="flamegraph: what is other than in this earlier recording.",
+)
 @click.option(
     "--kind",
     type=click.Choice(["states", "block", "mutex"]),
@@ -63,6 +74,7 @@ def export(
     force: bool,
     states: tuple[State, ...],
     thread: str | None,
+    baseline: str | None,
     kind: str | None,
     state_as: str | None,
 ) -> None:
@@ -70,62 +82,36 @@ def export(
 
     flamegraph (.html): one page that needs nothing else. collapsed (.collapsed, .txt): a line a stack and
     state, for flamegraph.pl and inferno. speedscope (.speedscope.json), firefox (.firefox.json) for
-    profiler.firefox.com, chrome (.trace.json) for Perfetto, pprof (.pb.gz) for go tool pprof.
+    profiler.firefox.com, chrome (.trace.json) for Perfetto, pprof (.pb.gz) for go tool pprof. all: every one of
+    them into the folder OUT.
     """
     from gilprof.exporters.narrowing import Narrowing
 
     out = None if output == STANDARD_OUTPUT else output
-    chosen = _format(name, out)
-    options = _options(chosen, kind=kind, state_as=state_as)
-    files = _files(out, states, state_as)
-    for path in files:
-        _check_not_itself(path, file)
-        check_new(path, force)
-    if output is None and not chosen.for_terminals and is_terminal(sys.stdout):
-        raise UsageError(f"exporting as {chosen.name}", "that is nothing to read on a terminal", "name a file with -o")
-    timeline = timeline_for(chosen)
+    given = {"baseline": baseline, "kind": kind, "state_as": state_as}
+    parts = plan(name, out, file, states, {option: value for option, value in given.items() if value is not None})
+    folder = out if name == ALL else None
+    if folder is None or check_folder(folder):
+        check_parts(parts, file, force)
+    first = parts[0].chosen
+    if output is None and not first.for_terminals and is_terminal(sys.stdout):
+        raise UsageError(f"exporting as {first.name}", "that is nothing to read on a terminal", "name a file with -o")
+    timeline = timeline_for(next((part.chosen for part in parts if part.chosen.time_ordered), None))
     profile = replayed(file, from_s, to_s, salvage, Asked(timeline))
+    before = None if baseline is None else replayed(baseline, 0, None, salvage)
     if thread is not None and not _is_there(thread, profile):
         complain(f"no thread is named {thread}: the export is empty")
-    if out is None:
-        write_out(chosen.export(profile, Narrowing(states, thread), timeline, **options))
-    for path, kept in files.items():
-        pieces = chosen.export(profile, Narrowing(kept, thread), timeline, **options)
-        write_file(path, compressed(chosen, path, pieces), force)
-
-
-def _options(chosen: Format, **given: str | None) -> dict[str, str]:
-    """Those that were given. Raises UsageError for one that the format does not take."""
-    options = {name: value for name, value in given.items() if value is not None}
-    for name in options:
-        if name != chosen.takes:
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(f"exporting as {chosen.name}", f"it takes no {option}", f"leave {option} away")
-    return options
-
-
-def _files(out: str | None, states: tuple[State, ...], state_as: str | None) -> dict[str, tuple[State, ...]]:
-    """The states in each file to write. Raises UsageError."""
-    if state_as != "files":
-        return {} if out is None else {out: states}
-    if out is None:
-        raise UsageError("exporting a file each state", "they have no name", "name them with -o")
-    stem, ending = Path(out).stem, Path(out).suffix
-    return {str(Path(out).with_name(f"{stem}.{state.name.lower()}{ending}")): (state,) for state in states}
-
-
-def _format(name: str | None, out: str | None) -> Format:
-    if name is not None:
-        return by_name(name)
-    if out is None:
-        raise UsageError("exporting", "no format was given", f"give -f, or -o with a name that ends in {choices()}")
-    return format_of(out)
-
-
-def _check_not_itself(out: str, file: str) -> None:
-    """Raises UsageError where the recording would be replaced by its export."""
-    if Path(out).exists() and Path(file).exists() and Path(out).samefile(file):
-        raise UsageError(f"writing {out}", "it is the recording itself", "give another name")
+    if folder is not None:
+        make_folder(folder)
+    for part in parts:
+        options: dict[str, str | Profile] = {**part.options}
+        if before is not None:
+            options["baseline"] = before
+        pieces = part.chosen.export(profile, Narrowing(part.states, thread), timeline, **options)
+        if part.path is None:
+            write_out(pieces)
+        else:
+            write_file(part.path, compressed(part.chosen, part.path, pieces), force)
 
 
 def _is_there(pattern: str, profile: Profile) -> bool:

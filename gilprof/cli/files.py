@@ -47,18 +47,20 @@ def check_new(path: str, force: bool) -> None:
 def write_file(path: str, pieces: Iterable[bytes], force: bool = True) -> None:
     """``pieces`` as the content of ``path``, which must be new unless ``force``; what could not be written to its end
     is taken away. Raises FileError."""
-    file, begun = Path(path), False
+    file, begun, complete = Path(path), False, False
     try:
         with file.open("wb" if force else "xb") as stream:
             begun = True
             stream.writelines(pieces)
+        complete = True
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:
-        if begun and file.is_file():
+        raise FileError(f"writing {path}", error.strerror or str(error), "make room, or give another name") from error
+    finally:
+        if begun and not complete and file.is_file():
             with contextlib.suppress(OSError):
                 file.unlink()
-        raise FileError(f"writing {path}", error.strerror or str(error), "make room, or give another name") from error
 
 
 def _exists(path: str) -> FileError:

@@ -30,7 +30,7 @@ class Format:
     """The option of its own that ``export`` takes."""
 
     def export(
-        self, profile: Profiled, narrowing: Narrowing, timeline: Timeline | None = None, **options: str
+        self, profile: Profiled, narrowing: Narrowing, timeline: Timeline | None = None, **options: str | Profiled
     ) -> Iterator[bytes]:
         """The export, piece by piece; a time-ordered one needs the ``timeline``. Raises UsageError."""
         export = import_module(f"gilprof.exporters.{self.name}").export
@@ -42,7 +42,7 @@ class Format:
 
 
 FORMATS = (
-    Format("flamegraph", (".html",)),
+    Format("flamegraph", (".html",), takes="baseline"),
     Format("collapsed", (".collapsed", ".txt"), for_terminals=True, takes="state_as"),
     Format("speedscope", (".speedscope.json",), time_ordered=True),
     Format("firefox", (".firefox.json", ".firefox.json.gz"), time_ordered=True),

@@ -17,39 +17,54 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
-
-from gilprof.analysis.sums import Ns
+from gilprof.errors import FileError
+from gilprof.exporters.deep_stacks import cut_deep
+from gilprof.exporters.difference import difference
 from gilprof.exporters.narrowing import Narrowing
+from gilprof.exporters.page_data import page_data
 from gilprof.exporters.page_tables import page_tables
-from gilprof.exporters.stack_times import StackTimes, stack_times
-from gilprof.exporters.state_words import LETTERS, MEANINGS, ORDER, WORDS
+from gilprof.exporters.stack_times import stack_times
+from gilprof.exporters.state_words import ORDER, WORDS
 from gilprof.model import State
 from gilprof.report.build import Profiled, build_report
 from gilprof.report.model import Process
-from gilprof.report.names import base_name, printable
+from gilprof.report.names import printable
 from gilprof.units import format_seconds, format_share
 
-SCRIPTS = ("text.js", "tree.js", "view.js", "paint.js", "chart.js", "describe.js", "page.js")
+SCRIPTS = (
+    "text.js", "tree.js", "call_tree.js", "inverted_tree.js", "view.js", "difference.js", "blame.js", "search.js",
+    "paint.js", "chart.js", "describe.js", "function_table.js", "legend.js", "chooser.js", "keyboard.js", "page.js",
+)  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 """What could end a block of JSON in HTML, or a line of it."""
 
 
-def export(profile: Profiled, narrowing: Narrowing) -> Iterator[str]:
-    """The page."""
-    times = stack_times(profile, narrowing)
+def export(profile: Profiled, narrowing: Narrowing, baseline: Profiled | None = None) -> Iterator[str]:
+    """The page; with a ``baseline``, of what is other than in it. Raises FileError for a baseline without time."""
+    states = [state for state in ORDER if state in narrowing.states]
     report = build_report(profile)
     process = report.processes[0]
-    states = [state for state in ORDER if state in narrowing.states]
+    about = _about(process, narrowing)
+    if baseline is None:
+        compared = None
+        times = cut_deep(stack_times(profile, narrowing, with_pairs=True))
+    else:
+        before = build_report(baseline)
+        if not before.processes[0].observed_s:
+            raise FileError("comparing with the baseline", "no time was observed in it", "give another recording")
+        new, old = (cut_deep(stack_times(one, narrowing, distinct_threads=False)) for one in (profile, baseline))
+        compared = difference(new, old, profile, baseline)
+        times = compared.times
+        about += f"\nBefore: {before.sentence}\n{_about(before.processes[0])}"
     style = _part("style.css")
     script = "\n".join(_part(name) for name in SCRIPTS)
     values = {
         "title": escape(f"gilprof: {printable(' '.join(process.command), 60)} ({process.pid})"),
         "sentence": escape(report.sentence),
-        "about": escape(_about(process, narrowing)),
-        "tables": page_tables(times, states),
-        "data": _embedded(_data(times, states)),
+        "about": "".join(f'<p class="about">{escape(line)}</p>' for line in about.splitlines()),
+        "tables": page_tables(times, states, None if compared is None else compared.before_ns),
+        "data": _embedded(page_data(times, states, compared)),
         "style": style,
         "style_hash": _hash(style),
         "script": script,
@@ -73,12 +88,14 @@ def _embedded(value: Any) -> str:
     return text.translate(_ESCAPED)
 
 
-def _about(process: Process, narrowing: Narrowing) -> str:
+def _about(process: Process, narrowing: Narrowing | None = None) -> str:
     command = printable(" ".join(process.command), 120)
     parts = [f"Process {process.pid}, Python {process.python}: {command}"]
     if process.started is not None:
         parts.append(f"{format_seconds(process.observed_s)} observed from {_shortened(process.started)}")
     parts.append(f"{process.sampling.passes} passes, {format_share(process.sampling.unknown)} unknown")
+    if narrowing is None:
+        return " · ".join(parts)
     only = []
     if len(narrowing.states) < len(State):
         only.append(", ".join(WORDS[state] for state in ORDER if state in narrowing.states))
@@ -91,38 +108,3 @@ def _about(process: Process, narrowing: Narrowing) -> str:
 
 def _shortened(started: str) -> str:
     return datetime.fromisoformat(started).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _data(times: StackTimes, states: list[State]) -> dict[str, Any]:
-    """What the scripts read; whole nanoseconds."""
-    return {
-        "states": [state.name.lower() for state in states],
-        "words": {state.name.lower(): WORDS[state] for state in states},
-        "letters": {state.name.lower(): LETTERS[state] for state in states},
-        "meanings": {state.name.lower(): MEANINGS[state] for state in states},
-        "threads": times.threads,
-        "functions": [_function(*function) for function in times.functions],
-        "stacks": {
-            "parent": times.parent.tolist(),
-            "function": times.function.tolist(),
-            "line": np.maximum(times.line, 0).tolist(),
-        },
-        "rows": {
-            "thread": times.thread.tolist(),
-            "stack": times.stack.tolist(),
-            "ns": {state.name.lower(): _whole(times.states_ns[:, state]) for state in states},
-            "blamed_ns": None if times.blamed_ns is None else _whole(times.blamed_ns),
-        },
-    }
-
-
-def _function(name: str, file: str | None, line: int | None) -> tuple[str, str | None, str | None, int | None]:
-    """Name, file, its short form, first line."""
-    if file is None:
-        return printable(name), None, None, None
-    return printable(name), printable(file, 1000), printable(base_name(file)), line
-
-
-def _whole(ns: Ns) -> list[int]:
-    rounded: list[int] = np.rint(ns).astype(np.int64).tolist()
-    return rounded

@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from gilprof.analysis.sums import Ns
 from gilprof.exporters.stack_times import StackTimes, frame_label
 from gilprof.exporters.state_words import WORDS
 from gilprof.model import State
@@ -16,13 +17,17 @@ from gilprof.units import format_seconds
 ROWS = 200
 
 
-def page_tables(times: StackTimes, states: Sequence[State]) -> str:
-    """Threads, and functions on top of the stack, with seconds by state; those with most waiting and blame first."""
+def page_tables(times: StackTimes, states: Sequence[State], before_ns: Ns | None = None) -> str:
+    """Threads, and functions on top of the stack, with seconds by state; those with most waiting and blame first.
+    With ``before_ns``, the baseline's time of each row, the columns of these seconds too."""
     headings = [WORDS[state] for state in states]
     columns = [times.states_ns[:, state] for state in states]
     if times.blamed_ns is not None:
         headings.append("blamed")
         columns.append(times.blamed_ns)
+    if before_ns is not None:
+        headings += [f"{WORDS[state]} before" for state in states]
+        columns += [before_ns[:, state] for state in states]
     harm = np.array([heading in (WORDS[State.WAITING], "blamed") for heading in headings])
     values = np.column_stack(columns)
     functions = [frame_label(name, file, line or 0) for name, file, line in times.functions]

@@ -10,6 +10,7 @@ import numpy as np
 from gilprof.analysis.definitions import Definitions
 from gilprof.analysis.sums import NodeSums, Ns, ThreadSums
 from gilprof.exporters.narrowing import Narrowing
+from gilprof.exporters.pairs import Pairs, pairs_of
 from gilprof.model import NONE, State
 from gilprof.report.build import Profiled
 from gilprof.report.functions import FunctionTable
@@ -39,27 +40,43 @@ class StackTimes:
     stack: Rows
     """(N,)"""
     states_ns: Ns
-    """(N, 6) by State; 0 where a state was not asked for. No row is all 0."""
+    """(N, 6) by State; 0 where a state was not asked for. No row is all 0, but for those that only ``pairs`` have."""
     blamed_ns: Ns | None
     """(N,) others' waiting for this row; None unless both ``held`` and ``held_blocked`` were asked for: it is
     not known which of the two it was for."""
+    pairs: Pairs | None = None
+    """Those with a thread that was asked for on either side; None unless they, and ``waiting``, were asked for."""
 
 
-def stack_times(profile: Profiled, narrowing: Narrowing) -> StackTimes:
-    """The stacks of ``profile`` that there is time on in what ``narrowing`` asks for."""
+def stack_times(
+    profile: Profiled, narrowing: Narrowing, *, with_pairs: bool = False, distinct_threads: bool = True
+) -> StackTimes:
+    """The stacks of ``profile`` that there is time on in what ``narrowing`` asks for.
+
+    Without ``distinct_threads``, threads have the names that they give themselves, and may share them.
+    """
     sums, definitions = profile.sums(), profile.definitions
     table = FunctionTable(definitions, profile.info.stdlib)
     asked = np.array([state in narrowing.states for state in State])
     states_ns = sums.nodes.states_ns * asked
     listed = matching(thread_names(sums.threads, definitions), narrowing.thread)
-    keep = np.flatnonzero((states_ns.sum(axis=1) > 0) & listed[sums.nodes.thread])
+    kept = (states_ns.sum(axis=1) > 0) & listed[sums.nodes.thread]
+    states_ns = states_ns * kept[:, None]
     blame = bool(asked[[State.HELD, State.HELD_BLOCKED]].all())
+    pairs = pairs_of(sums.pairs, listed[sums.nodes.thread]) if with_pairs and asked[State.WAITING] else None
+    if pairs is not None:
+        kept[pairs.waiter] = True
+        kept[pairs.holder[pairs.holder >= 0]] = True
+    keep = np.flatnonzero(kept)
 
     parent, function, line, stack = with_pseudo_frames(sums.nodes, table, definitions)
-    used = _with_parents(stack[keep], parent)
+    used = with_parents(stack[keep], parent)
     functions, function = np.unique(function[used], return_inverse=True)
     threads, thread = np.unique(sums.nodes.thread[keep], return_inverse=True)
-    names = _unique_names(sums.threads, definitions)
+    names = thread_labels(sums.threads, definitions, distinct_threads)
+    if pairs is not None:
+        holder = np.where(pairs.holder >= 0, np.searchsorted(keep, pairs.holder), pairs.holder)
+        pairs = Pairs(holder, np.searchsorted(keep, pairs.waiter), pairs.ns)
     return StackTimes(
         functions=tuple(table.keys[row] for row in functions.tolist()),
         parent=np.where(parent[used] == NONE, NONE, np.searchsorted(used, parent[used])),
@@ -69,7 +86,8 @@ def stack_times(profile: Profiled, narrowing: Narrowing) -> StackTimes:
         thread=thread,
         stack=np.searchsorted(used, stack[keep]),
         states_ns=states_ns[keep],
-        blamed_ns=sums.nodes.blamed_ns[keep] if blame else None,
+        blamed_ns=(sums.nodes.blamed_ns * listed[sums.nodes.thread])[keep] if blame else None,
+        pairs=pairs,
     )
 
 
@@ -98,7 +116,7 @@ def with_pseudo_frames(
     )
 
 
-def _with_parents(stacks: Rows, parent: Rows) -> Rows:
+def with_parents(stacks: Rows, parent: Rows) -> Rows:
     """``stacks`` and all below them, in order."""
     used: Flags = np.zeros(len(parent), np.bool_)
     while len(stacks):
@@ -109,10 +127,12 @@ def _with_parents(stacks: Rows, parent: Rows) -> Rows:
     return np.flatnonzero(used)
 
 
-def _unique_names(sums: ThreadSums, definitions: Definitions) -> tuple[str, ...]:
-    """(T,) names, with the tid behind those that several threads have, or that say nothing; numbered where even
-    that is not enough, as the kernel uses a tid again."""
+def thread_labels(sums: ThreadSums, definitions: Definitions, distinct: bool = True) -> tuple[str, ...]:
+    """(T,) names; where they are to be ``distinct``, with the tid behind those that several threads have, or that say
+    nothing, and numbered where even that is not enough, as the kernel uses a tid again."""
     names = [printable(name) for name in thread_names(sums, definitions)]
+    if not distinct:
+        return tuple(names)
     count = Counter(names)
     told, times = [], Counter[str]()
     for name, number, folded in zip(names, sums.id.tolist(), sums.folded.tolist(), strict=True):

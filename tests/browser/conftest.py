@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from selenium.webdriver import Chrome
@@ -15,7 +16,12 @@ from gilprof.report.build import Profiled
 from tests.support.browser import browser, complaints, missing, requests
 from tests.support.flame_page import Page
 
-Open = Callable[[Profiled], Page]
+
+class Open(Protocol):
+    """Opens a profile's page, of what is other than in a baseline where there is one."""
+
+    def __call__(self, profile: Profiled, baseline: Profiled | None = None) -> Page:
+        """The page in the browser."""
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +40,8 @@ def open_page(driver: Chrome, tmp_path: Path) -> Iterator[Open]:
     """Opens a profile's page; at the end it must have asked for nothing else, and complained of nothing."""
     file = tmp_path / "flame.html"
 
-    def opened(profile: Profiled) -> Page:
-        file.write_text("".join(export(profile, Narrowing())), encoding="utf-8")
+    def opened(profile: Profiled, baseline: Profiled | None = None) -> Page:
+        file.write_text("".join(export(profile, Narrowing(), baseline)), encoding="utf-8")
         requests(driver)
         driver.get(file.as_uri())
         return Page(driver)

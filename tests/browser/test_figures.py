@@ -82,14 +82,14 @@ def test_functions_and_lines(open_page: Open) -> None:
 
 def test_search_tells_the_share_and_counts_recursion_once(open_page: Open) -> None:
     page = open_page(all_states())
-    assert page.search("WALK") == "2 frames match, 13 % of the time"
-    assert page.search("work.py") == "2 frames match, 25 % of the time"
-    assert page.search("nowhere") == "0 frames match, 0 % of the time"
+    assert page.search("WALK") == "1 name matches, 13 % of the time"
+    assert page.search("work.py") == "2 names match, 25 % of the time"
+    assert page.search("nowhere") == "0 names match, 0 % of the time"
     page.switch("held").click()
-    assert page.search("walk") == "0 frames match, 0 % of the time"
+    assert page.search("walk") == "0 names match, 0 % of the time"
     page.switch("held").click()
     page.at(1, "held").click().perform()
-    assert page.search("walk") == "2 frames match, 44 % of the time"
+    assert page.search("walk") == "1 name matches, 44 % of the time"
     page.element("#search").send_keys(Keys.ESCAPE)
     assert page.element("#matched").text == ""
 
@@ -97,7 +97,7 @@ def test_search_tells_the_share_and_counts_recursion_once(open_page: Open) -> No
 def test_search_finds_threads(open_page: Open) -> None:
     page = open_page(all_states())
     page.choose("threads", "each")
-    assert page.search("worker-1") == "1 frame matches, 50 % of the time"
+    assert page.search("worker-1") == "1 name matches, 50 % of the time"
 
 
 def test_the_tip_has_all_six_states_and_blame(open_page: Open) -> None:

@@ -84,14 +84,18 @@ def test_arrow_up_goes_to_the_caller(open_page: Open) -> None:
 def test_everything_is_reached_with_the_tab_key(open_page: Open) -> None:
     page = open_page(all_states())
     page.at(1, "waiting").click().perform()
+    page.at(2, "<module> (app.py)").click().perform()
     page.run("document.activeElement.blur()")
     reached = []
-    for _ in range(15):
+    for _ in range(30):
         ActionChains(page.driver).send_keys(Keys.TAB).perform()
         active = page.driver.switch_to.active_element
-        attributes = ("id", "data-state", "name")
+        attributes = ("id", "data-state", "data-by", "name")
         reached.append(next((value for key in attributes if (value := active.get_attribute(key))), active.tag_name))
-    order = [*page.run("page.data.states"), "arrange", "threads", "detail", "search", "back", "all", "chart", "summary"]
+    order = [
+        *page.run("page.data.states"), "view", "arrange", "threads", "order", "detail", "search", "back", "all",
+        "blame-this", "chart", "functions", "top", "summary",
+    ]  # fmt: skip
     assert [name for name in order if name not in reached] == []
 
 

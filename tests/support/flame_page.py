@@ -7,6 +7,7 @@ from typing import Any
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 
@@ -33,6 +34,21 @@ class Page:
         field.clear()
         field.send_keys(text)
         return self.element("#matched").text
+
+    def blame(self, side: str, function: str) -> str:
+        """Choose a function that waits, or has the GIL (``side``: waiter, holder), by its label; what the page says."""
+        self.choose("view", "blame")
+        self.choose("side", side)
+        script = "[...document.querySelectorAll('#chosen option')].map(option => option.textContent)"
+        (number,) = [at for at, text in enumerate(self.run(script)) if text.rpartition("  ")[2] == function]
+        self.element("#chosen").send_keys(Keys.HOME, *[Keys.ARROW_DOWN] * number)
+        return self.element("#told").text
+
+    def functions(self) -> dict[str, tuple[str, ...]]:
+        """The cells of the table beside the graph, by function."""
+        script = """[...document.querySelectorAll('#functions tbody tr')]
+            .map(row => [...row.cells].map(cell => cell.textContent))"""
+        return {name: tuple(cells) for name, *cells in self.run(script)}
 
     def rows(self) -> list[list[str]]:
         """The labels of the boxes that are drawn, by row."""

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from gilprof.analysis.sums import NodeSums, ProfileSums
-from gilprof.model import LOOK_DTYPE, NONE, PASS_DTYPE, Batch, Function, State
+from gilprof.analysis.sums import NodeSums, PairSums, ProfileSums
+from gilprof.model import LOOK_DTYPE, NONE, PASS_DTYPE, Batch, Function, Origin, State
 from tests.support.made_up import MadeUp, Seen
 
 FUNCTIONS = 3000
 LINES_EACH = 5
+HOLDERS_EACH = 6
 DEEPEST = 60
 
 
@@ -43,13 +44,14 @@ class ManyStacks(MadeUp):
             )
         )
         self._nodes = _nodes(stacks, random)
+        self._pairs = _pairs(self._nodes, random)
 
     def sums(self) -> ProfileSums:
         """The nodes of all stacks, and threads that agree with them."""
         made, nodes = super().sums(), self._nodes
         states_ns = np.zeros((4, len(State)))
         np.add.at(states_ns, nodes.thread, nodes.states_ns)
-        return replace(made, threads=replace(made.threads, states_ns=states_ns), nodes=nodes)
+        return replace(made, threads=replace(made.threads, states_ns=states_ns), nodes=nodes, pairs=self._pairs)
 
 
 def _nodes(count: int, random: np.random.Generator) -> NodeSums:
@@ -65,4 +67,21 @@ def _nodes(count: int, random: np.random.Generator) -> NodeSums:
         overdue_ns=np.zeros(count),
         blamed_ns=states_ns[:, State.HELD] * 2,
         blocking_ns=states_ns[:, State.HELD],
+    )
+
+
+def _pairs(nodes: NodeSums, random: np.random.Generator) -> PairSums:
+    """Each node that waits does so for ``HOLDERS_EACH`` of those that have the GIL, alike."""
+    waiters = np.flatnonzero(nodes.states_ns[:, State.WAITING])
+    holders = np.flatnonzero(nodes.states_ns[:, State.HELD])
+    waiter = np.repeat(waiters, HOLDERS_EACH)
+    origin_ns = np.zeros((len(waiter), len(Origin)))
+    origin_ns[:, Origin.PREEMPTED] = nodes.states_ns[waiter, State.WAITING] / HOLDERS_EACH
+    first = random.integers(0, len(holders), len(waiters))
+    holder = holders[(np.repeat(first, HOLDERS_EACH) + np.tile(np.arange(HOLDERS_EACH), len(waiters))) % len(holders)]
+    return PairSums(
+        holder=holder.astype(np.int32),
+        waiter=waiter.astype(np.int32),
+        origin_ns=origin_ns,
+        overdue_ns=np.zeros(len(waiter)),
     )

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from importlib.resources import files
 from typing import Any
@@ -15,8 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gilprof.analysis.sums import HANDOVER, TORN
+from gilprof.errors import FileError
 from gilprof.exporters.flamegraph import SCRIPTS, export
 from gilprof.exporters.narrowing import Narrowing
+from gilprof.exporters.page_data import NO_HOLDER
 from gilprof.model import STATE_NAMES, State
 from gilprof.report.build import Profiled
 from tests.support.made_up import MadeUp, Seen
@@ -73,6 +77,11 @@ class Page(HTMLParser):
 
 def text_of(profile: Profiled, narrowing: Narrowing | None = None) -> str:
     return "".join(export(profile, narrowing or Narrowing()))
+
+
+def rows_with_time(data: dict[str, Any]) -> list[int]:
+    columns = data["rows"]["ns"].values()
+    return [row for row in range(len(data["rows"]["stack"])) if any(column[row] for column in columns)]
 
 
 def hostile(name: str) -> MadeUp:
@@ -149,9 +158,10 @@ def test_narrowed() -> None:
     text = text_of(contended(), Narrowing((State.WAITING, State.HELD), "worker-*"))
     data = Page(text).data
     assert data["states"] == ["waiting", "held"]
-    assert data["threads"] == ["worker-1"]
+    assert {data["threads"][data["rows"]["thread"][row]] for row in rows_with_time(data)} == {"worker-1"}
+    tops = {data["stacks"]["function"][data["rows"]["stack"][row]] for row in rows_with_time(data)}
+    assert [data["functions"][top][0] for top in tops] == [STEP[-1][0]]
     assert data["rows"]["blamed_ns"] is None
-    assert {function[0] for function in data["functions"]} == {name for name, *_ in STEP}
     assert "<th>held while blocked</th>" not in text
     assert "below: only waiting, held of threads named worker-*; the sentence is about all" in text
 
@@ -174,10 +184,62 @@ def test_the_tables_say_what_they_leave_out() -> None:
 
 def test_scripts_are_short_and_never_write_html() -> None:
     script = Page(text_of(contended())).texts("script")[1]
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|fetch\(", script)
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function\(|fetch\(", script)
     assert np.max([len(line) for line in script.splitlines()]) <= 120
 
 
 def test_every_script_of_the_page_is_in_it() -> None:
     page = files("gilprof.exporters") / "page"
     assert {part.name for part in page.iterdir() if part.name.endswith(".js")} == set(SCRIPTS)
+
+
+def held_by(data: dict[str, Any], side: str) -> dict[str, int]:
+    """Nanoseconds of the pairs by the top function of one side."""
+    found: Counter[str] = Counter()
+    for row, ns in zip(data["pairs"][side], data["pairs"]["ns"], strict=True):
+        found[data["functions"][data["stacks"]["function"][data["rows"]["stack"][row]]][0]] += ns
+    return dict(found)
+
+
+def test_pairs_are_all_the_waiting() -> None:
+    profile = contended()
+    profile.add(0.1, {0: Seen(State.WAITING, MAIN), 1: Seen(State.WAITING, STEP)})
+    profile.add(0.05, {0: Seen(State.WAITING, MAIN)}, torn=True)
+    data = Page(text_of(profile)).data
+    assert held_by(data, "waiter") == {"main": 450_000_000, "Worker.step": 300_000_000}
+    assert held_by(data, "holder") == {
+        "main": 200_000_000, "Worker.step": 300_000_000, NO_HOLDER[HANDOVER]: 200_000_000, NO_HOLDER[TORN]: 50_000_000,
+    }  # fmt: skip
+    assert sum(data["rows"]["ns"]["waiting"]) == 750_000_000
+    lengths = {len(column) for column in (*data["rows"]["ns"].values(), data["rows"]["blamed_ns"])}
+    assert lengths == {len(data["rows"]["stack"])} == {len(data["rows"]["thread"])}
+
+
+def test_pairs_of_some_threads_have_both_sides() -> None:
+    data = Page(text_of(contended(), Narrowing(thread="worker-1"))).data
+    assert held_by(data, "waiter") == {"main": 300_000_000, "Worker.step": 200_000_000}
+    assert {data["threads"][data["rows"]["thread"][row]] for row in rows_with_time(data)} == {"worker-1"}
+    assert Page(text_of(contended(), Narrowing((State.HELD,)))).data["pairs"] is None
+
+
+def test_a_baseline_without_time_is_refused() -> None:
+    with pytest.raises(FileError, match="no time was observed in it"):
+        "".join(export(contended(), Narrowing(), MadeUp()))
+    data = Page("".join(export(MadeUp(), Narrowing(), contended()))).data
+    assert {ns for column in data["rows"]["before_ns"].values() for ns in column} <= {0}
+
+
+def test_a_baseline_is_told_and_tabled() -> None:
+    text = "".join(export(contended(), Narrowing(), contended()))
+    before = next(part for part in Page(text).texts("p") if part.startswith("Before: "))
+    assert before.removeprefix("Before: ") == Page(text).texts("h1")[0]
+    assert "<th>waiting before</th>" in text
+    assert Page(text).data["pairs"] is None
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_stay_text_in_a_difference(name: str) -> None:
+    page = Page("".join(export(hostile(name), Narrowing(), hostile("harmless"))))
+    harmless = Page("".join(export(hostile("other"), Narrowing(), hostile("harmless"))))
+    assert page.shape == harmless.shape
+    assert not set("<>&") & set(page.texts("script")[0])

@@ -21,7 +21,7 @@ class Chart {
     host.addEventListener("scroll", () => this.paint());
   }
 
-  /** Lay `view` out anew below `zoomed`; `found`: the nodes that a search has found, null without one. */
+  /** Lay `view` out anew below `zoomed`; `found`: the search, null without one. */
   show(view, zoomed, found) {
     this.view = view;
     this.found = found;
@@ -62,9 +62,8 @@ class Chart {
     const shade = view.isTower(box) ? 0 : hashed(view.tree.name(box.node)) % SHADES;
     const wide = width > 3 ? width - 1 : width;
     let left = x;
-    for (const column of box.state === ALL ? view.columns : [box.state]) {
-      const part = (wide * view.value({ node: box.node, state: column })) / view.value(box);
-      context.fillStyle = this.colours.fill(column, shade, part);
+    for (const [fill, part] of view.fills(box, this.colours, shade, wide)) {
+      context.fillStyle = fill;
       context.fillRect(left, y, part, ROW - 1);
       left += part;
     }
@@ -97,7 +96,7 @@ class Chart {
 
   /** A tower or everything is neither found nor not. */
   isFound(box) {
-    return box.node === 0 || this.view.isTower(box) || this.found[box.node] === 1;
+    return box.node === 0 || this.view.isTower(box) || this.found.matches(box.node);
   }
 
   /** The place of what is at a point of the window; null where there is nothing. */

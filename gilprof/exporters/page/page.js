@@ -1,18 +1,32 @@
 "use strict";
 
-// What people do: switch, arrange, search, zoom, go back; with a mouse, a finger or the keyboard.
+// What people do: switch, arrange, choose, search, zoom, go back.
 
 class Page {
   constructor(data) {
     this.data = data;
-    this.on = data.states.map(() => true);
     this.host = byId("chart");
     this.paint = new Paint(data);
     this.chart = new Chart(this.host, this.paint);
-    this.switches = data.states.map((state, column) => this.makeSwitch(state, column));
-    byId("legend").append(...this.switches);
+    this.legend = new Legend(byId("legend"), data, this.paint, () => this.look());
+    this.chooser = data.pairs && new Chooser(data, () => this.arrange());
+    this.functionTable = new FunctionTable(byId("functions"), (label) => this.search(label));
+    byId("view").hidden = byId("blame-this").hidden = data.pairs === null;
+    byId("sides").hidden = byId("key").hidden = !this.compares;
+    byId("detail").hidden = this.compares;
+    document.body.classList.toggle("compares", this.compares);
+    this.keyboard = new Keyboard(this);
     this.listen();
     this.arrange();
+  }
+
+  /** Whether there is a baseline. */
+  get compares() {
+    return this.data.look_ns !== null;
+  }
+
+  get blames() {
+    return this.chosen("view") === "blame";
   }
 
   chosen(name) {
@@ -21,7 +35,12 @@ class Page {
 
   /** Another tree or another arrangement: begin at everything. */
   arrange() {
-    this.tree = new Tree(this.data, this.chosen("threads") === "each", this.chosen("detail") === "lines");
+    const { data, blames } = this;
+    byId("blame").hidden = !blames;
+    byId("legend").hidden = byId("arrange").hidden = blames;
+    const rows = blames ? this.chooser.rows() : { states: data.states, words: data.words, ...data.rows };
+    const Shape = this.chosen("order") === "inverted" ? InvertedTree : CallTree;
+    this.tree = new Shape(data, rows, this.chosen("threads") === "each", this.chosen("detail") === "lines");
     this.zoomed = this.focused = { node: 0, state: ALL };
     this.before = [];
     this.look();
@@ -29,68 +48,56 @@ class Page {
 
   /** Other states: stay where this can be seen. */
   look() {
-    this.view = new View(this.tree, this.on, this.chosen("arrange") === "state");
+    this.view = this.makeView();
     while (this.view.value(this.zoomed) === 0 && this.view.parent(this.zoomed)) {
       this.zoomed = this.view.parent(this.zoomed);
     }
     this.before = this.before.filter((box) => this.view.value(box) > 0);
-    this.found = this.view.matches(byId("search").value);
+    const wanted = byId("search").value.trim();
+    this.found = wanted ? new Search(this.tree, wanted) : null;
     this.draw();
+  }
+
+  makeView() {
+    const { tree, legend } = this;
+    if (this.blames) return new View(tree, [true], false);
+    const byState = this.chosen("arrange") === "state";
+    if (!this.compares) return new View(tree, legend.on, byState);
+    return new DifferenceView(tree, legend.on, byState, this.chosen("sides"));
   }
 
   draw() {
     const { view, zoomed } = this;
     this.hover(null);
+    this.functionTable.show(view, zoomed, byId("search").value);
     this.chart.show(view, zoomed, this.found);
     byId("back").disabled = this.before.length === 0;
     byId("all").disabled = zoomed.node === 0 && zoomed.state === ALL;
+    byId("blame-this").disabled = this.blameSide(zoomed) === null;
     byId("nothing").hidden = this.chart.rows.length > 0;
-    byId("nothing").textContent = this.on.some((on) => !on)
+    byId("nothing").textContent = this.legend.on.some((on) => !on)
       ? "No time in the states that are switched on." : "No time was observed in what was asked for.";
-    this.tellFigures();
-    this.tellMatches();
+    if (this.blames) this.chooser.tell(view.value(view.root));
+    else this.legend.tell(this.tree, this.compares);
+    this.tellFound();
     if (!this.chart.find(this.focused)) this.focused = zoomed;
     this.ringFocused();
   }
 
-  tellFigures() {
-    const { sums, width } = this.tree;
-    const total = sums.subarray(0, width).reduce((a, b) => a + b, 0);
-    this.switches.forEach((button, column) => {
-      button.setAttribute("aria-pressed", String(this.on[column]));
-      const figures = `${formatSeconds(sums[column])}, ${formatShare(sums[column], total)}`;
-      button.querySelector(".figures").textContent = figures;
-    });
-  }
-
-  tellMatches() {
+  tellFound() {
     if (this.found === null) {
       byId("matched").textContent = "";
       return;
     }
-    const { count, time } = this.view.matched(this.found, this.zoomed);
+    const { count, time } = this.found.found(this.view, this.zoomed);
     const share = formatShare(time, this.view.value(this.zoomed));
-    byId("matched").textContent = `${count} ${count === 1 ? "frame matches" : "frames match"}, ${share} of the time`;
+    byId("matched").textContent = `${count} ${count === 1 ? "name matches" : "names match"}, ${share} of the time`;
   }
 
-  makeSwitch(state, column) {
-    const words = element("span", "", this.data.words[state]);
-    const button = element("button", "", "", this.paint.swatch(column), words, element("span", "figures"));
-    button.type = "button";
-    button.dataset.state = state;
-    button.title = this.data.meanings[state];
-    button.addEventListener("click", () => {
-      this.on[column] = !this.on[column];
-      this.look();
-    });
-    return button;
-  }
-
-  /** Other colours. */
-  repaint() {
-    this.paint.read();
-    this.switches.forEach((button, column) => button.firstChild.replaceWith(this.paint.swatch(column)));
-    this.chart.paint();
+  /** Search for a text, or no more where it is searched for already. */
+  search(text) {
+    byId("search").value = byId("search").value === text ? "" : text;
+    this.look();
   }
 
   zoom(box) {
@@ -106,6 +113,28 @@ class Page {
     this.focused = this.zoomed;
     this.zoomed = this.before.pop();
     this.draw();
+  }
+
+  /** On which side of the blame a box's function is for the most; null for none. */
+  blameSide(box) {
+    const { tree, view } = this;
+    if (this.chooser === null || tree.function[box.node] < 0) return null;
+    const amount = (...states) => states.reduce((total, state) => {
+      const column = tree.states.indexOf(state);
+      const there = column >= 0 && (box.state === ALL || box.state === column);
+      return total + (there ? view.value({ node: box.node, state: column }) : 0);
+    }, 0);
+    const [waits, holds] = [amount("waiting"), amount("held", "held_blocked")];
+    return waits === 0 && holds === 0 ? null : waits >= holds ? "waiter" : "holder";
+  }
+
+  /** Go to the blame of a box's function. */
+  blame(box) {
+    const side = this.blameSide(box);
+    if (side === null) return;
+    this.chooser.choose(side, this.tree.function[box.node]);
+    document.querySelector("input[name=view][value=blame]").checked = true;
+    this.arrange();
   }
 
   /** Show the tip of a place beside a point of the window, below `bottom` or above `top`; without a place, none. */
@@ -125,53 +154,17 @@ class Page {
     this.chart.ring(byId("focused"), this.host.matches(":focus-visible") ? this.focused : null);
   }
 
-  /** Move the keyboard's box, keep it in sight, and say what it is. */
-  focus(place, row) {
-    this.focused = place.box;
-    const top = row * ROW;
-    const highest = top + ROW - this.host.clientHeight;
-    this.host.scrollTop = Math.min(Math.max(this.host.scrollTop, highest), top);
-    this.ringFocused();
-    const room = byId("room").getBoundingClientRect();
-    this.hover(place, room.left + place.x, room.top + top, room.top + top + ROW);
-    byId("said").textContent = spoken(this.view, place.box);
-  }
-
-  move(key) {
-    const { rows } = this.chart;
-    const { row, column } = this.chart.find(this.focused) ?? { row: 0, column: 0 };
-    if (rows.length === 0) return;
-    const here = rows[row][column];
-    let [toRow, toColumn] = [row, column];
-    if (key === "ArrowLeft") toColumn = Math.max(column - 1, 0);
-    if (key === "ArrowRight") toColumn = Math.min(column + 1, rows[row].length - 1);
-    if (key === "Home") [toRow, toColumn] = [0, 0];
-    if (key === "ArrowUp" && row > 0) {
-      [toRow, toColumn] = [row - 1, rows[row - 1].findIndex((place) => this.isChild(here.box, place.box))];
-    }
-    if (key === "ArrowDown" && row + 1 < rows.length) {
-      const below = rows[row + 1].findIndex((place) => this.isChild(place.box, here.box));
-      if (below >= 0) [toRow, toColumn] = [row + 1, below];
-    }
-    this.focus(rows[toRow][toColumn], toRow);
-  }
-
-  isChild(box, of) {
-    const parent = this.view.parent(box);
-    return parent !== null && this.view.key(parent) === this.view.key(of);
-  }
-
-  onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" || event.key === " ") this.zoom(this.focused);
-    else if (event.key === "Escape" || event.key === "Backspace") this.back();
-    else if (/^(Arrow(Up|Down|Left|Right)|Home)$/.test(event.key)) this.move(event.key);
-    else return;
-    event.preventDefault();
+  /** Other colours. */
+  repaint() {
+    this.paint.read();
+    this.legend.repaint();
+    this.chart.paint();
   }
 
   listen() {
-    for (const name of ["threads", "detail", "arrange"]) byId(name).addEventListener("change", () => this.arrange());
+    for (const name of ["view", "threads", "detail", "arrange", "order", "sides"]) {
+      byId(name).addEventListener("change", () => this.arrange());
+    }
     byId("search").addEventListener("input", () => this.look());
     byId("search").addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -180,6 +173,7 @@ class Page {
     });
     byId("back").addEventListener("click", () => this.back());
     byId("all").addEventListener("click", () => this.zoom(this.view.root));
+    byId("blame-this").addEventListener("click", () => this.blame(this.zoomed));
     const { canvas } = this.chart;
     canvas.addEventListener("mousemove", ({ clientX: x, clientY: y }) => this.hover(this.chart.at(x, y), x, y, y));
     canvas.addEventListener("mouseleave", () => this.hover(null));
@@ -188,17 +182,6 @@ class Page {
       if (place) this.zoom(place.box);
     });
     this.host.addEventListener("wheel", () => this.hover(null), { passive: true });
-    this.host.addEventListener("keydown", (event) => this.onKey(event));
-    this.host.addEventListener("focus", () => this.ringFocused());
-    this.host.addEventListener("blur", () => {
-      this.ringFocused();
-      this.hover(null);
-    });
-    document.addEventListener("keydown", (event) => {
-      if (event.key !== "/" || event.target === byId("search")) return;
-      event.preventDefault();
-      byId("search").focus();
-    });
     window.addEventListener("resize", () => {
       // Also when the whole page is made larger or smaller, which changes the density of its pixels.
       this.paint.read();
@@ -206,10 +189,6 @@ class Page {
     });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.repaint());
   }
-}
-
-function byId(id) {
-  return document.getElementById(id);
 }
 
 const page = new Page(JSON.parse(byId("data").textContent));

@@ -7,6 +7,8 @@ const SHADES = 4;
 const TILE = 8;
 const SWATCH = 22;
 const NARROWEST_TEXTURE = 4;
+const STEPS = 6;
+const PALEST = 0.35;
 
 /** Draw over a tile whose neighbours are the same tile. */
 const TEXTURES = {
@@ -29,18 +31,27 @@ class Paint {
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
     this.text = colour("box-text");
     this.ratio = window.devicePixelRatio || 1;
-    this.fills = this.data.states.map((state) =>
-      Array.from({ length: SHADES }, (_, shade) => {
-        const plain = mixed(colour(state), colour("surface"), 0.07 * shade);
-        return { plain, textured: state in TEXTURES ? this.tile(state, plain) : plain };
-      }),
-    );
+    const fills = (state) => Array.from({ length: SHADES }, (_, shade) => {
+      const plain = mixed(colour(state), colour("surface"), 0.07 * shade);
+      return { plain, textured: state in TEXTURES ? this.tile(state, plain) : plain };
+    });
+    this.fills = Object.fromEntries(Object.keys(this.data.words).map((state) => [state, fills(state)]));
+    this.noise = colour("noise");
+    const steps = (name) => Array.from({ length: STEPS }, (_, step) =>
+      mixed(this.noise, colour(name), PALEST + ((1 - PALEST) * step) / (STEPS - 1)));
+    this.changes = { more: steps("more"), less: steps("less") };
   }
 
   /** How to fill a state's part of a box; neighbours of different `shade` can be told apart. */
-  fill(column, shade, width) {
-    const { plain, textured } = this.fills[column][shade];
+  fill(state, shade, width) {
+    const { plain, textured } = this.fills[state][shade];
     return width < NARROWEST_TEXTURE ? plain : textured;
+  }
+
+  /** How to fill what has changed: `share` is -1 for what is gone, 1 for what is new. */
+  change(share) {
+    const step = Math.round(Math.abs(share) * (STEPS - 1));
+    return share === 0 ? this.noise : this.changes[share > 0 ? "more" : "less"][step];
   }
 
   tile(state, plain) {
@@ -56,17 +67,17 @@ class Paint {
   }
 
   /** A square with a state's colour, texture and letter. */
-  swatch(column) {
+  swatch(state) {
     const { canvas, context } = surface(SWATCH, SWATCH, this.ratio);
     canvas.className = "swatch";
     canvas.setAttribute("aria-hidden", "true");
-    context.fillStyle = this.fill(column, 0, SWATCH);
+    context.fillStyle = this.fill(state, 0, SWATCH);
     context.fillRect(0, 0, SWATCH, SWATCH);
     context.font = `700 11px ${getComputedStyle(document.body).fontFamily}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.fillStyle = this.text;
-    context.fillText(this.data.letters[this.data.states[column]], SWATCH / 2, SWATCH / 2 + 1);
+    context.fillText(this.data.letters[state], SWATCH / 2, SWATCH / 2 + 1);
     return canvas;
   }
 }

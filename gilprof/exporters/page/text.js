@@ -8,6 +8,11 @@ function formatSeconds(ns) {
   return seconds !== 0 && seconds < 0.9995 ? `${threeFigures(1000 * seconds)} ms` : `${threeFigures(seconds)} s`;
 }
 
+/** With its sign: +2.10 s, −13.8 s, 0 s. */
+function formatChange(ns) {
+  return ns === 0 ? "0 s" : `${ns > 0 ? "+" : "−"}${formatSeconds(Math.abs(ns))}`;
+}
+
 function threeFigures(value) {
   if (value === 0) return "0";
   if (value < 0.005) return "<0.01";
@@ -30,4 +35,8 @@ function element(tag, className, text, ...children) {
   if (text) made.textContent = text;
   made.append(...children);
   return made;
+}
+
+function byId(id) {
+  return document.getElementById(id);
 }

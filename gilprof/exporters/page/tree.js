@@ -1,29 +1,33 @@
 "use strict";
 
-// The stacks of the profile, merged into one tree with the time of each state.
+// Stacks merged into a tree with the time of each column: what trees have in common, whichever way round they stand.
 
 /** Room for every line number behind a function's number in one key. */
 const LINES = 2 ** 31;
 
 /**
- * Nodes by number: 0 is everything; then, with `eachThread`, a node a thread; then functions (or, with
- * `lines`, lines) below their callers. A node's number is above its parent's. `sums` has a column a state
- * (nanoseconds, what is below included), `own` likewise of the node alone.
+ * Nodes by number: 0 is everything; then, with `eachThread`, a node a thread; then functions (or, with `lines`,
+ * lines) next to each other on a stack. A node's number is above its parent's. `sums` and `own` (of the time with the
+ * node on top of the stack alone) have a column a state in nanoseconds, and another one a state for a baseline.
  */
 class Tree {
-  constructor(data, eachThread, lines) {
+  /** `rows`: the time, as `data.rows` has it, with `states` and their `words`. */
+  constructor(data, rows, eachThread, lines) {
     this.data = data;
+    this.rows = rows;
     this.eachThread = eachThread;
     this.lines = lines;
-    this.width = data.states.length;
+    this.states = rows.states;
+    const columns = [rows.ns, rows.before_ns].flatMap((ns) => (ns ? rows.states.map((state) => ns[state]) : []));
+    this.width = columns.length;
+    this.amounts = new Float64Array(rows.stack.length * this.width);
+    columns.forEach((column, at) => column.forEach((ns, row) => { this.amounts[row * this.width + at] = ns; }));
     this.parent = [-1];
     this.thread = [-1];
     this.function = [-1];
     this.line = [0];
+    this.depth = [0];
     this.children = [[]];
-    this.byKey = [new Map()];
-    const groups = data.threads.map((_, thread) => (eachThread ? this.add(0, -1, 0, thread) : 0));
-    this.addRows(groups);
   }
 
   get size() {
@@ -36,7 +40,7 @@ class Tree {
   }
 
   stateWords(column) {
-    return this.data.words[this.data.states[column]];
+    return this.rows.words[this.states[column]];
   }
 
   name(node) {
@@ -44,72 +48,38 @@ class Tree {
     return node === 0 ? "all threads" : this.data.functions[this.function[node]][0];
   }
 
-  /** `Parser.feed (ingest.py:88)`; without lines `Parser.feed (ingest.py)`. */
   label(node) {
-    if (this.function[node] < 0) return this.name(node);
-    const [name, , base] = this.data.functions[this.function[node]];
+    return this.function[node] < 0 ? this.name(node) : this.labelOf(this.function[node], this.line[node]);
+  }
+
+  place(node) {
+    return this.function[node] < 0 ? "" : this.placeOf(this.function[node], this.line[node]);
+  }
+
+  /** `Parser.feed (ingest.py:88)`; without a line `Parser.feed (ingest.py)`. */
+  labelOf(functionRow, line) {
+    const [name, , base] = this.data.functions[functionRow];
     if (base === null) return name;
-    return this.line[node] > 0 ? `${name} (${base}:${this.line[node]})` : `${name} (${base})`;
+    return line > 0 ? `${name} (${base}:${line})` : `${name} (${base})`;
   }
 
   /** The whole path of the file, with the line; of a function its first one. */
-  place(node) {
-    if (this.function[node] < 0) return "";
-    const [, file, , firstLine] = this.data.functions[this.function[node]];
-    const line = this.line[node] || (this.lines ? 0 : firstLine);
+  placeOf(functionRow, lineThere) {
+    const [, file, , firstLine] = this.data.functions[functionRow];
+    const line = lineThere || (this.lines ? 0 : firstLine);
     return file === null ? "" : line > 0 ? `${file}:${line}` : file;
   }
 
-  addRows(groups) {
-    const { stacks, rows, states } = this.data;
-    const known = new Map();
-    const nodes = rows.stack.map((stack, row) => this.find(groups[rows.thread[row]], stack, stacks, known));
-    this.own = new Float64Array(this.size * this.width);
-    this.blamed = new Float64Array(this.size);
-    nodes.forEach((node, row) => {
-      states.forEach((state, column) => {
-        this.own[node * this.width + column] += rows.ns[state][row];
-      });
-      this.blamed[node] += rows.blamed_ns === null ? 0 : rows.blamed_ns[row];
-    });
-    this.sums = this.own.slice();
-    for (let node = this.size - 1; node > 0; node--) {
-      const parent = this.parent[node];
-      for (let column = 0; column < this.width; column++) {
-        this.sums[parent * this.width + column] += this.sums[node * this.width + column];
-      }
-      this.blamed[parent] += this.blamed[node];
-    }
-  }
-
-  /** The node of a stack below a group, made if need be. */
-  find(group, stack, stacks, known) {
-    const count = stacks.parent.length;
-    const path = [];
-    while (stack >= 0 && !known.has(group * count + stack)) {
-      path.push(stack);
-      stack = stacks.parent[stack];
-    }
-    let node = stack < 0 ? group : known.get(group * count + stack);
-    for (const next of path.reverse()) {
-      const line = this.lines ? stacks.line[next] : 0;
-      const key = stacks.function[next] * LINES + line;
-      node = this.byKey[node].get(key) ?? this.add(node, stacks.function[next], line, -1);
-      known.set(group * count + next, node);
-    }
-    return node;
-  }
-
+  /** A new node; `depth` is the number of frames from its thread to it. */
   add(parent, functionRow, line, thread) {
     const node = this.size;
     this.parent.push(parent);
     this.function.push(functionRow);
     this.line.push(line);
     this.thread.push(thread);
+    this.depth.push(functionRow < 0 ? 0 : this.depth[parent] + 1);
     this.children.push([]);
-    this.byKey.push(new Map());
     this.children[parent].push(node);
-    if (thread < 0) this.byKey[parent].set(functionRow * LINES + line, node);
     return node;
   }
 }

@@ -12,7 +12,7 @@ class View {
     this.on = on;
     this.byState = byState;
     this.root = { node: 0, state: ALL };
-    this.columns = [...tree.data.states.keys()].filter((column) => on[column]);
+    this.columns = [...tree.states.keys()].filter((column) => on[column]);
   }
 
   key(box) {
@@ -21,9 +21,37 @@ class View {
 
   /** Nanoseconds in the states that are on. */
   value(box) {
-    const { sums, width } = this.tree;
-    if (box.state !== ALL) return this.on[box.state] ? sums[box.node * width + box.state] : 0;
-    return this.columns.reduce((total, column) => total + sums[box.node * width + column], 0);
+    return this.amount(this.tree.sums, box.node * this.tree.width, box.state);
+  }
+
+  /** Likewise of a row of time. */
+  rowValue(row, state) {
+    return this.amount(this.tree.amounts, row * this.tree.width, state);
+  }
+
+  /** Likewise of the columns that begin at `base`. */
+  amount(sums, base, state) {
+    if (state !== ALL) return this.on[state] ? sums[base + state] : 0;
+    let total = 0;
+    for (const column of this.columns) total += sums[base + column];
+    return total;
+  }
+
+  /** As a view with a baseline has them: there is none. */
+  now(sums, base, state) {
+    return this.amount(sums, base, state);
+  }
+
+  before() {
+    return 0;
+  }
+
+  /** How to fill a box from left to right: [fill, pixels]. */
+  fills(box, colours, shade, width) {
+    return (box.state === ALL ? this.columns : [box.state]).map((column) => {
+      const part = (width * this.value({ node: box.node, state: column })) / this.value(box);
+      return [colours.fill(this.tree.states[column], shade, part), part];
+    });
   }
 
   /** Whether the box stands for one state of everything, or of a thread. */
@@ -37,7 +65,7 @@ class View {
       return this.columns.map((state) => ({ node: box.node, state })).filter((child) => this.value(child) > 0);
     }
     const boxes = [];
-    for (const node of this.tree.children[box.node]) {
+    for (const node of this.tree.childrenOf(box.node)) {
       const child = { node, state: box.state };
       child.value = this.value(child);
       if (child.value > 0) boxes.push(child);
@@ -88,39 +116,5 @@ class View {
       above = row;
     }
     return rows;
-  }
-
-  /** Which nodes a text is in (name, file, line, thread), whatever its case; null without a text. */
-  matches(text) {
-    const wanted = text.trim().toLowerCase();
-    if (!wanted) return null;
-    const { tree } = this;
-    const found = new Uint8Array(tree.size);
-    for (let node = 1; node < tree.size; node++) {
-      const shown = `${tree.label(node)} ${tree.place(node)}`;
-      found[node] = shown.toLowerCase().includes(wanted) ? 1 : 0;
-    }
-    return found;
-  }
-
-  /** How many nodes match at or below `zoomed`, and the nanoseconds in which at least one was on the stack. */
-  matched(found, zoomed) {
-    const { tree } = this;
-    const inside = new Uint8Array(tree.size);
-    const covered = new Uint8Array(tree.size);
-    const above = this.path(zoomed).some((box) => found[box.node]);
-    let count = 0;
-    let time = above ? this.value(zoomed) : 0;
-    for (let node = zoomed.node; node < tree.size; node++) {
-      const parent = tree.parent[node];
-      inside[node] = node === zoomed.node || (parent >= 0 && inside[parent]) ? 1 : 0;
-      if (!inside[node]) continue;
-      const value = this.value({ node, state: zoomed.state });
-      if (value === 0) continue;
-      count += found[node];
-      covered[node] = found[node] || (parent >= 0 && covered[parent]) ? 1 : 0;
-      if (found[node] && !above && !(parent >= 0 && covered[parent])) time += value;
-    }
-    return { count, time };
   }
 }
