@@ -70,10 +70,12 @@ def difference(new: StackTimes, old: StackTimes, profile: Profiled, baseline: Pr
 
 
 def _look_ns(profile: Profiled) -> float:
-    """The mean time between two passes, but at least the switch interval: who has the GIL keeps it for so long where
-    others want it, and looks closer together see the same thing again."""
+    """The longest of the mean time between two passes, the switch interval and the mean time that a thread keeps the
+    GIL while others wait for it: looks closer together see the same thing again."""
     sums = profile.sums()
-    return max(sums.observed_ns / max(sums.passes, 1), float(profile.info.switch_interval_ns))
+    pass_ns = sums.observed_ns / max(sums.passes, 1)
+    turn_ns = sums.gil.contended_ns / max(sums.gil.switches, 1)
+    return max(pass_ns, float(profile.info.switch_interval_ns), turn_ns)
 
 
 def _keys(functions: tuple[_Function, ...]) -> list[tuple[_Function, _Function]]:

@@ -94,6 +94,18 @@ def test_search_tells_the_share_and_counts_recursion_once(open_page: Open) -> No
     assert page.element("#matched").text == ""
 
 
+def test_search_is_of_what_is_zoomed_to(open_page: Open) -> None:
+    page = open_page(all_states())
+    page.choose("arrange", "stack")
+    page.at(1, "Worker.run (work.py)").click().perform()
+    assert page.search("app.py") == "0 names match, 0 % of the time"
+    assert page.search("run") == "1 name matches, 100 % of the time"
+    page.choose("order", "inverted")
+    page.at(1, "walk (tree.py)").click().perform()
+    assert page.search("module") == "1 name matches, 100 % of the time"
+    assert page.search("step") == "0 names match, 0 % of the time"
+
+
 def test_search_finds_threads(open_page: Open) -> None:
     page = open_page(all_states())
     page.choose("threads", "each")

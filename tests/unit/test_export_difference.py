@@ -80,6 +80,15 @@ def test_threads_of_one_name_are_one() -> None:
     assert found.times.states_ns.tolist() == [[1e9, 0, 1e9, 0, 0, 0]]
 
 
+@pytest.mark.parametrize(("switches", "look_ns"), [(10, 8e7), (400, 5e6), (0, 8e8)])
+def test_a_look_stands_for_the_mean_turn_where_that_is_longer(switches: int, look_ns: float) -> None:
+    """A second, in 0.8 s of which somebody waits."""
+    profile = one(0.2, WORK, passes=200)
+    profile.add(0.8, {0: Seen(State.HELD, (WORK,)), 1: Seen(State.WAITING, (WORK,))}, passes=800)
+    profile.switches = switches
+    assert compared(profile, profile).look_ns == (look_ns, look_ns)
+
+
 @pytest.mark.parametrize(
     ("passes", "interval_ns", "look_ns"), [(1000, 5_000_000, 5e6), (100, 5_000_000, 1e7), (1000, 10_000, 1e6)]
 )
