@@ -107,7 +107,7 @@ def test_from_a_box_to_its_blame(open_page: Open) -> None:
     page.at(3, "Worker.step (work.py)").click().perform()
     page.element("#blame-this").click()
     assert page.element("#told").text.startswith("Worker.step waited 2.00 s.")
-    assert page.widths()[1] == {"Feeder.sort (feed.py)": 1.0}
+    assert page.widths()[1] == pytest.approx({"Feeder.sort (feed.py)": 1.0})
     page.at(1, "Feeder.sort (feed.py)").click().perform()
     page.press("b")
     assert page.element("#told").text == "Others waited 5.00 s for Feeder.sort. Below: the stacks that waited."

@@ -17,9 +17,8 @@ def test_zoom_and_back_with_the_mouse(open_page: Open) -> None:
     assert not page.element("#back").is_enabled()
     page.at(1, "waiting").click().perform()
     page.at(2, "<module> (app.py)").click().perform()
-    assert page.widths() == [
-        {"all threads": 1.0}, {"waiting": 1.0}, {"<module> (app.py)": 1.0}, {"main (app.py)": 1.0}
-    ]  # fmt: skip
+    zoomed = ("all threads", "waiting", "<module> (app.py)", "main (app.py)")
+    assert page.widths() == [pytest.approx({label: 1.0}) for label in zoomed]
     page.element("#back").click()
     assert page.widths()[2] == pytest.approx({"<module> (app.py)": 1.5 / 1.75, "Worker.run (work.py)": 0.25 / 1.75})
     page.element("#back").click()

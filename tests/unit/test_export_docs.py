@@ -36,3 +36,11 @@ def test_words() -> None:
     assert re.search(r" +".join(re.escape(f"[{LETTERS[state]}] {WORDS[state]}") for state in ORDER), legend)
     for known in FORMATS:
         assert f"| `{known.name}` | {', '.join(f'`{ending}`' for ending in known.endings)} |" in TEXT
+
+
+def test_pictures() -> None:
+    """Those that the page shows are there, and small; tools/pictures.py makes them."""
+    docs = Path(__file__).parents[2] / "docs"
+    shown = re.findall(r"!\[[^]]+\]\((pictures/[^)]+)\)", (docs / "export-formats.md").read_text(encoding="utf-8"))
+    assert sorted(shown) == sorted(f"pictures/{path.name}" for path in (docs / "pictures").iterdir())
+    assert max((docs / name).stat().st_size for name in shown) < 60_000
