@@ -52,7 +52,7 @@ class Stalls:
         self.limit_ns = limit_ns
         self._count = 0
         self._kept: deque[Stall] = deque(maxlen=KEPT)
-        self._untold: list[Stall] = []
+        self._untold: deque[Stall] = deque(maxlen=KEPT)
         self._turns: deque[tuple[int, int]] = deque(maxlen=_TURNS)
         """Begin and end of the latest stalls of one turn, ``Passes.clock_ns``."""
         self._told_turn_ns: int | None = None
@@ -80,7 +80,8 @@ class Stalls:
 
     def untold(self) -> list[Stall]:
         """Those found since the last call."""
-        untold, self._untold = self._untold, []
+        untold = list(self._untold)
+        self._untold.clear()
         return untold
 
     def sums(self) -> StallSums:
@@ -90,7 +91,7 @@ class Stalls:
     def regroup(self, target: Rows) -> None:
         """Give each thread row's stalls to its target row."""
         self._kept = deque((with_threads(stall, target) for stall in self._kept), KEPT)
-        self._untold = [with_threads(stall, target) for stall in self._untold]
+        self._untold = deque((with_threads(stall, target) for stall in self._untold), KEPT)
         stretch = self._stretch
         if stretch is not None:
             moved = with_threads(stretch.stall(), target)

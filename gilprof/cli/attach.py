@@ -29,7 +29,7 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
     The process is never stopped and never written to. Ctrl-C ends the profile, not the data.
     """
     from gilprof.analysis.profile import Profile
-    from gilprof.cli.observe import Progress, observe, stop_on_signals, wait
+    from gilprof.cli.observe import Progress, drain_every_s, observe, stop_on_signals, wait
     from gilprof.cli.recorder import open_recorder
     from gilprof.cli.stalls import StallTeller
     from gilprof.report.build import build_report
@@ -58,7 +58,7 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
                 teller.look()
                 progress.take(batch)
 
-            observe(source, take, options.duration, stop)
+            observe(source, take, options.duration, stop, drain_every_s(options))
             progress.clear()
             profile.finish()
             teller.end()

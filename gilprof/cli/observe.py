@@ -12,12 +12,15 @@ from typing import Protocol
 
 import click
 
+from gilprof.cli.options import ProfileOptions
 from gilprof.cli.output import is_terminal
 from gilprof.model import Batch
 from gilprof.sources.base import Source
 from gilprof.units import format_rate, format_seconds
 
 DRAIN_EVERY_S = 0.1
+CALM_DRAIN_EVERY_S = 0.5
+"""Where a profile is left on for long: a batch costs the same for few passes as for many."""
 PROGRESS_EVERY_S = 0.5
 
 Take = Callable[[Batch], None]
@@ -86,14 +89,19 @@ def wait(seconds: float, stop: Until) -> None:
         stop.sleep(min(left, DRAIN_EVERY_S))
 
 
-def observe(source: Source, take: Take, duration_s: float | None, stop: Until) -> None:
-    """Give every batch of ``source`` to ``take``, ten times a second."""
+def drain_every_s(options: ProfileOptions) -> float:
+    """How often facts are taken out of the sampler's ring, which holds far more than that."""
+    return DRAIN_EVERY_S if options.keep is None else CALM_DRAIN_EVERY_S
+
+
+def observe(source: Source, take: Take, duration_s: float | None, stop: Until, every_s: float = DRAIN_EVERY_S) -> None:
+    """Give every batch of ``source`` to ``take``, one in ``every_s``."""
     end = None if duration_s is None else time.monotonic() + duration_s
     while (batch := source.drain()) is not None:
         take(batch)
         if stop.asked or (end is not None and time.monotonic() >= end):
             break
-        left = DRAIN_EVERY_S if end is None else min(DRAIN_EVERY_S, end - time.monotonic())
+        left = every_s if end is None else min(every_s, end - time.monotonic())
         stop.sleep(max(left, 0.0))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from gilprof.analysis.profile import Profile
 from gilprof.cli.attend import Attendance
 from gilprof.cli.flight import FlightRecorder
-from gilprof.cli.observe import observe, wait
+from gilprof.cli.observe import drain_every_s, observe, wait
 from gilprof.cli.options import ProfileOptions, nanoseconds
 from gilprof.cli.output import complain
 from gilprof.cli.recorder import Recorder, open_recorder
@@ -79,7 +79,7 @@ class Watch:
                 profile.add(batch)
                 teller.look()
 
-            observe(source, take, self.options.duration, self.attendance)
+            observe(source, take, self.options.duration, self.attendance, drain_every_s(self.options))
             reason = self.program.end_reason()
             if reason is not None and profile.ended is None:  # known here before the next pass would tell
                 nothing = np.empty(0, PASS_DTYPE), np.empty(0, LOOK_DTYPE)

@@ -194,7 +194,7 @@ def test_a_day_takes_no_more_memory_than_its_first_hours() -> None:
     first = next(busy(1, hz=5000, threads=4))
     count, gap_ns = len(first.passes), 200_000_000
     batches = DAY_NS // (count * gap_ns)
-    profile, sizes = Profile(replace(INFO, asked_hz=5.0)), []
+    profile, sizes = Profile(replace(INFO, asked_hz=5.0), stall_ns=2_500_000_000, spans=["Worker.step_100"]), []
     tracemalloc.start()
     try:
         for number in range(batches):
@@ -214,6 +214,9 @@ def test_a_day_takes_no_more_memory_than_its_first_hours() -> None:
     assert sums.last_t_ns - sums.first_t_ns > 0.99 * DAY_NS
     assert sums.episodes.lengths.seen.sum() > 50 * batches
     assert len(sums.episodes.worst) == 2 * WORST
+    assert sums.stalls is not None
+    assert sums.stalls.count > 100
+    assert sums.spans[0].stays.seen > 0
     quarter = len(sizes) // 4
     assert max(sizes[-quarter:]) < 1.05 * max(sizes[:quarter]) + 50_000
 
