@@ -222,8 +222,8 @@ class PairTable:
         self._origins.add(rows, origin, weight)
         self._overdue.add_column(rows, 0, weight * overdue)
 
-    def merge(self, node: Rows) -> None:
-        """Give each pair to its nodes' new rows."""
+    def merge(self, node: Rows) -> Rows:
+        """Give each pair to its nodes' new rows; (P,) the row that each pair's sums belong to now."""
         holder, waiter = self._numbering.pairs()
         told = holder >= 0
         holder[told] = node[holder[told]]
@@ -231,6 +231,7 @@ class PairTable:
         rows = self._numbering.number(holder, node[waiter])
         for table in (self._origins, self._overdue):
             table.regroup(rows, len(self._numbering))
+        return rows
 
     def sums(self) -> PairSums:
         """A snapshot."""

@@ -46,6 +46,13 @@ class Definitions:
             self._new_stacks = []
         return self._stacks
 
+    def copy(self) -> Definitions:
+        """What is known by now; later batches change nothing in it."""
+        out = Definitions()
+        out.threads, out.functions = dict(self.threads), list(self.functions)
+        out._frames, out._stacks = self.frames, self.stacks
+        return out
+
     def walk(self, stack: int) -> Iterator[tuple[int, int]]:
         """(function id, line) of each frame of ``stack``, innermost first; nothing for a negative id."""
         frames, stacks = self.frames, self.stacks

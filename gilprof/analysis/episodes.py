@@ -21,6 +21,7 @@ A pure function of the verdicts, whatever the batches they come in.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -135,6 +136,12 @@ class Episodes:
         last = self._passes.part(slice(-1, None))
         behind = replace(last, span_ns=np.zeros(1, np.int64), holder=np.full(1, UNREADABLE))
         return self._follow(behind, _Looks.unknown(self._waits.thread))
+
+    def under_way(self) -> Finished:
+        """What is under way, as if nothing followed; this changes nothing."""
+        as_if = copy(self)
+        as_if._turns = copy(self._turns)
+        return as_if.finish()
 
     def regroup(self, target: Rows) -> None:
         """Threads have other numbers from now on: ``target[i]`` instead of i, for some that have ended the same."""

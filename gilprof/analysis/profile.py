@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import numpy as np
@@ -19,7 +19,7 @@ from gilprof.analysis.own import OwnFrames
 from gilprof.analysis.sections import Sections
 from gilprof.analysis.spans import Spans
 from gilprof.analysis.stalls import Stalls, with_threads
-from gilprof.analysis.sums import HANDOVER, TORN, GilSums, ProfileSums, Stall
+from gilprof.analysis.sums import HANDOVER, TORN, EpisodeSums, Fold, GilSums, ProfileSums, Stall, Worst
 from gilprof.analysis.thread_rows import ENDED_ROWS, Rows, ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, Verdicts
 from gilprof.model import NONE, Batch, Health, State, TargetInfo
@@ -55,6 +55,8 @@ class Profile:
         self.health = Health()
         self.ended: str | None = None
         self._watch = watch
+        self.on_fold: Callable[[Fold], None] | None = None
+        """Told when rows are folded: whoever keeps earlier sums must fold them likewise."""
         self._classifier = Classifier(info, lambda: self.definitions.stacks)
         self._rows = ThreadRows()
         self._threads = ThreadTable()
@@ -68,6 +70,7 @@ class Profile:
         self._spans = Spans(spans, self.definitions, frames_of, mean_gap_ns)
         self._loops = Loops(self.definitions, frames_of, mean_gap_ns, stall_ns or HELD_UP_NS)
         self._stalls = None if stall_ns is None else Stalls(stall_ns)
+        self._lengths_anew: EpisodeTable | None = None
         self._gil = np.zeros(6)
         self._time = np.zeros(4)
         self._passes = 0
@@ -142,6 +145,23 @@ class Profile:
             loops=self._loops.sums(),
         )
 
+    def under_way(self) -> tuple[Worst, ...]:
+        """The waits and turns under way, worst first within each kind: each has lasted so long by now."""
+        self._follow()
+        table = EpisodeTable(1e9 / self.info.asked_hz)
+        table.add(self._episodes.under_way())
+        return table.sums().worst
+
+    def count_episodes_anew(self) -> None:
+        """``episodes_anew`` are those that end from now on."""
+        self._follow()
+        self._lengths_anew = EpisodeTable(1e9 / self.info.asked_hz)
+
+    def episodes_anew(self) -> EpisodeSums:
+        """Those since ``count_episodes_anew``; all, where nobody has asked for that."""
+        self._follow()
+        return (self._lengths_anew or self._lengths).sums()
+
     def _fold(self, beyond: int) -> None:
         """Fold ended threads once there are more than ``beyond``, all but those with the most waiting and blame."""
         ended = self._rows.ended()
@@ -152,13 +172,18 @@ class Profile:
         target = self._rows.fold(least.tolist(), self.definitions.threads, self._threads.python(len(self._rows.ids)))
         self._follow()
         self._threads.merge(target)
-        self._pairs.merge(self._nodes.merge(target))
+        node = self._nodes.merge(target)
+        pair = self._pairs.merge(node)
         self._episodes.regroup(target)
         self._lengths.merge(target)
         if self._stalls is not None:
             self._stalls.regroup(target)
         self._spans.regroup(target)
         self._loops.regroup(target)
+        if self._lengths_anew is not None:
+            self._lengths_anew.merge(target)
+        if self.on_fold is not None:
+            self.on_fold(Fold(target, node, pair))
         self._classifier.forget(np.flatnonzero(target != np.arange(len(target))))
 
     def _tids(self) -> npt.NDArray[np.int64]:
@@ -177,6 +202,8 @@ class Profile:
 
     def _take(self, finished: Finished) -> None:
         self._lengths.add(finished)
+        if self._lengths_anew is not None:
+            self._lengths_anew.add(finished)
         if self._stalls is not None:
             self._stalls.take(finished)
 

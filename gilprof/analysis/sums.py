@@ -302,3 +302,12 @@ class ProfileSums:
     """None: nobody asked for them."""
     spans: tuple[SpanSums, ...] = ()
     loops: tuple[LoopSums, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Rows that were folded together: for each earlier row of threads, nodes and pairs the one that has it now."""
+
+    thread: npt.NDArray[np.int64]
+    node: npt.NDArray[np.int64]
+    pair: npt.NDArray[np.int64]

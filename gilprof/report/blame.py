@@ -13,17 +13,17 @@ from gilprof.report.model import Blame, BlameRow
 _ORIGINS = len(ORIGIN_NAMES)
 
 
-def blame(sums: ProfileSums, places: Places) -> Blame:
-    """The three tables."""
+def blame(sums: ProfileSums, places: Places, largest: int | None = None) -> Blame:
+    """The three tables; of each only so many of the ``largest`` rows."""
     thread = sums.threads.id[sums.nodes.thread]
     return Blame(
-        threads=_rows(sums.pairs, thread, np.zeros_like(thread)),
-        functions=_rows(sums.pairs, places.top, places.top_line),
-        own=_rows(sums.pairs, places.own, places.own_line),
+        threads=_rows(sums.pairs, thread, np.zeros_like(thread), largest),
+        functions=_rows(sums.pairs, places.top, places.top_line, largest),
+        own=_rows(sums.pairs, places.own, places.own_line, largest),
     )
 
 
-def _rows(pairs: PairSums, who: Ints, line: Ints) -> tuple[BlameRow, ...]:
+def _rows(pairs: PairSums, who: Ints, line: Ints, largest: int | None) -> tuple[BlameRow, ...]:
     """Rows by ``who`` waited for whom, the most first; ``who`` and ``line`` by node."""
     told = pairs.holder >= 0
     holder, holder_line = pairs.holder.astype(np.int64), np.zeros(len(pairs.holder), np.int64)
@@ -36,7 +36,7 @@ def _rows(pairs: PairSums, who: Ints, line: Ints) -> tuple[BlameRow, ...]:
     keys, values = grouped(keys[:, :2], values)
     waited = values[:, :_ORIGINS].sum(axis=1)
     order = np.argsort(-waited, kind="stable")
-    order = order[waited[order] > 0]
+    order = order[waited[order] > 0][:largest]
     parts = in_seconds(np.column_stack([values, waited])[order])
     return tuple(map(_row, keys[order].tolist(), lines[order].tolist(), parts))
 

@@ -62,10 +62,11 @@ class Profiled(Protocol):
         """A snapshot."""
 
 
-def build_report(profile: Profiled, selection: Selection | None = None) -> Report:
+def build_report(profile: Profiled, selection: Selection | None = None, largest: int | None = None) -> Report:
     """The report on everything that ``profile`` has seen.
 
-    A ``selection`` narrows the tables, never the sentence, the GIL's figures or the health.
+    A ``selection`` narrows the tables, never the sentence, the GIL's figures or the health. ``largest``: only so many
+    rows of each table of blame, of which there may be as many as functions times functions.
     """
     sums, definitions = profile.sums(), profile.definitions
     names = thread_names(sums.threads, definitions)
@@ -83,7 +84,7 @@ def build_report(profile: Profiled, selection: Selection | None = None) -> Repor
     if selection is not None:
         shown, listed = narrowed(sums, names, selection)
         rows = thread_rows(shown.threads, definitions, listed)
-    blamed = blame(shown, places)
+    blamed = blame(shown, places, largest)
     own_places = Places(definitions, table)
     followed = episodes(sums, own_places, names, selection)
     stalled = stall_rows(sums, own_places)

@@ -29,7 +29,8 @@ class Forest:
         self.size = len(stacks)
         ids = np.arange(self.size)
         parent = stacks[:, 0].astype(np.int64)
-        self._parent = np.where((parent >= 0) & (parent < ids), parent, NONE)
+        self.parent = np.where((parent >= 0) & (parent < ids), parent, NONE)
+        """(S,) the stack that each stands on; ``NONE``: none."""
         functions = _looked_up(frames[:, 0], row_of, unreadable)
         self.function = _looked_up(stacks[:, 1], functions, unreadable)
         """(S,) function row of the innermost frame."""
@@ -60,7 +61,7 @@ class Forest:
         each however often it does."""
         inside = values.copy()
         for level in reversed(self._levels[1:]):
-            np.add.at(inside, self._parent[level], inside[level])
+            np.add.at(inside, self.parent[level], inside[level])
         first = self._first_of_function()
         out = np.zeros((functions, values.shape[1]))
         np.add.at(out, self.function[first], inside[first])
@@ -75,15 +76,15 @@ class Forest:
         """
         sizes = np.ones(self.size, np.int64)
         for level in reversed(self._levels[1:]):
-            np.add.at(sizes, self._parent[level], sizes[level])
+            np.add.at(sizes, self.parent[level], sizes[level])
         number = np.zeros(self.size, np.int64)
         for depth, level in enumerate(self._levels):
-            siblings = level[np.argsort(self._parent[level], kind="stable")]
+            siblings = level[np.argsort(self.parent[level], kind="stable")]
             before = np.cumsum(sizes[siblings]) - sizes[siblings]
             if depth == 0:
                 number[siblings] = before
                 continue
-            parent = self._parent[siblings]
+            parent = self.parent[siblings]
             first_sibling = np.searchsorted(parent, parent, side="left")
             number[siblings] = number[parent] + 1 + before - before[first_sibling]
         order = np.lexsort((number, self.function))
@@ -94,7 +95,7 @@ class Forest:
         return first
 
     def _outwards(self) -> Rows:
-        return np.where(self._parent >= 0, self._parent, self.size)
+        return np.where(self.parent >= 0, self.parent, self.size)
 
     def _path_sums(self, values: Rows) -> Rows:
         """(S,) the sum of ``values`` from each stack to its outermost frame."""

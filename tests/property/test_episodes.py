@@ -63,3 +63,26 @@ def test_episodes_of_one_kind_do_not_overlap(batch: Batch) -> None:
     waits = rows.part(rows.kind == EpisodeKind.WAIT)
     same = waits.thread[1:] == waits.thread[:-1]
     assert (waits.first_ns[1:] > waits.last_ns[:-1])[same].all()
+
+
+@laws
+@given(facts(), st.integers(0, 40))
+def test_what_is_under_way_is_what_would_end_now_and_asking_changes_nothing(batch: Batch, at: int) -> None:
+    first, *rest = cut(batch, [min(at, len(batch.passes))])
+    classifier, asked, not_asked = Classifier(INFO), Episodes(own_frames), Episodes(own_frames)
+    verdicts = classifier.feed(first.passes, first.looks)
+    asked.feed(verdicts), not_asked.feed(verdicts)
+    _same(asked.under_way().rows, asked.under_way().rows)
+    under_way = asked.under_way().rows
+    for piece in rest:
+        verdicts = classifier.feed(piece.passes, piece.looks)
+        _same(asked.feed(verdicts).rows, not_asked.feed(verdicts).rows)
+    _same(asked.finish().rows, not_asked.finish().rows)
+    alone = Episodes(own_frames)
+    alone.feed(Classifier(INFO).feed(first.passes, first.looks))
+    _same(under_way, alone.finish().rows)
+
+
+def _same(one: EpisodeRows, other: EpisodeRows) -> None:
+    for name in EpisodeRows.__dataclass_fields__:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)

@@ -117,6 +117,12 @@ class MadeUp:
             )
         return number
 
+    def frame(self, place: Place) -> int:
+        """The id of this place's frame, defined when it is new."""
+        self.stack([place])
+        name, file, first_line, line = place
+        return self._frames[self._functions[name, file, first_line], line]
+
     def sums(self) -> ProfileSums:
         """Summed up the slow way."""
         nodes: dict[Node, int] = {}
