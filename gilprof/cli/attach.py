@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @process_id
-@profile_options("A recording (.gilprof), or an export by its ending.")
+@profile_options("A recording (.gilprof), or an export by its ending.", live_by_default="live on a terminal")
 @click.pass_context
 def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
     """Watch the running process PID, and report on its GIL.
@@ -29,28 +29,33 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
     The process is never stopped and never written to. Ctrl-C ends the profile, not the data.
     """
     from gilprof.analysis.profile import Profile
+    from gilprof.cli.live import LiveView, is_live
     from gilprof.cli.observe import Progress, drain_every_s, observe, stop_on_signals, wait
     from gilprof.cli.recorder import open_recorder
+    from gilprof.cli.said import Said
     from gilprof.cli.stalls import StallTeller
     from gilprof.report.build import build_report
 
     results = Results(options)
     if options.keep is not None and options.output is None:
         raise UsageError("keeping the last part", "there is no file to write it to", "give -o FILE.gilprof")
+    live = is_live(options, by_default=True)
+    said = Said(at_once=not live)
     with stop_on_signals(options.keep is not None) as stop:
         if options.delay:
             _check_exists(pid)
             wait(options.delay, stop)
         with (
             closing(open_source(ctx, pid, options.rate)) as source,
-            open_recorder(results.recording, source.info, options, stop) as recorder,
+            open_recorder(results.recording, source.info, options, stop, said.note) as recorder,
         ):
             watched = results.watched(source.info)
             if watched is not None:
                 complain(watched)
             profile = Profile(source.info, results.timeline, nanoseconds(options.stall), options.span)
-            progress = Progress(options.quiet)
-            teller = StallTeller(options, profile, recorder.stalled, progress.clear)
+            progress = Progress(options.quiet or live)
+            said.before = progress.clear
+            teller = StallTeller(options, profile, said, recorder.stalled)
 
             def take(batch: Batch) -> None:
                 recorder.take(batch)
@@ -58,14 +63,18 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
                 teller.look()
                 progress.take(batch)
 
-            observe(source, take, options.duration, stop, drain_every_s(options))
+            if live:
+                LiveView(options, results.recording).show(source, profile, take, options.duration, stop)
+            else:
+                observe(source, take, options.duration, stop, drain_every_s(options))
             progress.clear()
             profile.finish()
             teller.end()
+        said.rest()
         if profile.ended is not None and profile.sums().passes == 0:
             raise NoSuchProcess(f"observing process {pid}", "it ended before a first look")
         report = build_report(profile)
-        print_out(results.text(report, sys.stdout))
+        print_out(results.text(report, sys.stdout, seen=live))
         failures = results.write_files(profile, report)
         for failure in failures:
             complain(str(failure))

@@ -21,6 +21,7 @@ PATIENCE_S = 0.2
 """A signal is passed on so late: sent to the whole process group, it has ended most programs by then."""
 SENT_BY_A_PROCESS = {0, -1}
 """``si_code`` SI_USER and SI_QUEUE (sigaction(2)); what the kernel itself sends has a positive one."""
+ENDS_MOST = frozenset({signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT})
 LOOK_S = 0.5
 
 
@@ -43,11 +44,15 @@ def held_signals() -> Iterator[frozenset[int]]:
 class Attendance:
     """Waits beside the program; every signal is answered within a wait, none interrupts anything."""
 
-    def __init__(self, program: Launched, keep: bool = False) -> None:
-        """``keep``: SIGUSR1 is for gilprof."""
+    def __init__(self, program: Launched, own_session: bool = False, keep: bool = False) -> None:
+        """``own_session``: the program has one, so that nothing from gilprof's terminal reaches it by itself.
+        ``keep``: SIGUSR1 is for gilprof."""
         self._program = program
+        self._own_session = own_session
         self._keep = keep
         self._write_asked = False
+        self.told = False
+        """A signal that ends most programs was sent to gilprof."""
         self._due: dict[int, float] = {}
         """Signals to pass on, and when."""
 
@@ -65,14 +70,23 @@ class Attendance:
         """At most so long; less when the program ends."""
         end = time.monotonic() + seconds
         while not self.asked and time.monotonic() < end:
-            next_due = min([end, *self._due.values()])
-            self._take(signal.sigtimedwait(HELD, max(next_due - time.monotonic(), 0)))
-            self._pass_on()
+            self._answer(end)
+
+    def linger(self, seconds: float) -> None:
+        """So long, whether or not the program has ended; less when gilprof is told to end."""
+        end = time.monotonic() + seconds
+        while not self.told and time.monotonic() < end:
+            self._answer(end)
 
     def wait_for_the_end(self) -> None:
         """As long as the program runs."""
         while not self.asked:
             self.sleep(LOOK_S)
+
+    def _answer(self, end: float) -> None:
+        next_due = min([end, *self._due.values()])
+        self._take(signal.sigtimedwait(HELD, max(next_due - time.monotonic(), 0)))
+        self._pass_on()
 
     def _take(self, taken: signal.struct_siginfo | None) -> None:
         if taken is None:
@@ -81,6 +95,9 @@ class Attendance:
             self._stop_with_the_program()
         elif taken.si_signo == signal.SIGUSR1 and self._keep:
             self._write_asked = True
+        elif self._own_session and taken.si_signo not in JOB_CONTROL:
+            self._due.setdefault(taken.si_signo, time.monotonic())
+            self.told = self.told or taken.si_signo in ENDS_MOST
         elif taken.si_signo in PASSED_ON and self._is_for_gilprof_alone(taken):
             self._due.setdefault(taken.si_signo, time.monotonic() + PATIENCE_S)
 

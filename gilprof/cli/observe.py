@@ -33,8 +33,15 @@ class Until(Protocol):
     def asked(self) -> bool:
         """The profile is to end."""
 
+    @property
+    def told(self) -> bool:
+        """A signal says that gilprof is to end."""
+
     def sleep(self, seconds: float) -> None:
         """At most so long."""
+
+    def linger(self, seconds: float) -> None:
+        """Likewise, also when the profile is over."""
 
 
 class Stop:
@@ -49,9 +56,16 @@ class Stop:
         asked, self._write_asked = self._write_asked, False
         return asked
 
+    @property
+    def told(self) -> bool:
+        """The same: no other thing ends it."""
+        return self.asked
+
     def sleep(self, seconds: float) -> None:
         """So long, also when a signal comes."""
         time.sleep(seconds)
+
+    linger = sleep
 
     def ask(self, number: int = 0, frame: FrameType | None = None) -> None:
         """A signal handler."""

@@ -6,9 +6,8 @@ import os
 import shlex
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from gilprof.cli.output import complain
 from gilprof.errors import UsageError
 
 EVERY_S = 10.0
@@ -34,10 +33,11 @@ def words_of(command: str) -> list[str]:
 class StallCommand:
     """The words of the command are fixed; what happened stands in its environment, as ``GILPROF_STALL_...``."""
 
-    def __init__(self, command: str, pid: int) -> None:
-        """``pid``: the process that is watched. Raises UsageError."""
+    def __init__(self, command: str, pid: int, tell: Callable[[str], None]) -> None:
+        """``pid``: the process that is watched; ``tell`` gets what goes wrong. Raises UsageError."""
         self._words = words_of(command)
         self._pid = pid
+        self._tell = tell
         self._child: int | None = None
         self._started_s = -EVERY_S
         self._broken = False
@@ -64,7 +64,7 @@ class StallCommand:
             )
         except OSError as error:
             self._broken = True
-            complain(f"running {self._words[0]} on a stall: {error.strerror}; check --on-stall")
+            self._tell(f"running {self._words[0]} on a stall: {error.strerror}; check --on-stall")
         finally:
             os.close(devnull)
 
@@ -92,5 +92,5 @@ class StallCommand:
         if self._child is not None:
             os.killpg(self._child, signal.SIGKILL)
             os.waitpid(self._child, 0)
-            complain(f"{self._words[0]} ran for too long on a stall and was killed; make it end by itself")
+            self._tell(f"{self._words[0]} ran for too long on a stall and was killed; make it end by itself")
             self._child = None

@@ -80,13 +80,16 @@ class ProfileOptions:
     """Qualified names of functions, or patterns of them, whose stays on a stack are reported one by one."""
     keep: float | None
     """Seconds: the recording is of so much time, kept in memory until something happens; None: of everything."""
+    live: bool | None
+    """The live view; None: nobody said."""
     quiet: bool
     verbose: bool
     no_color: bool
 
 
-def profile_options(output_help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declares what ``ProfileOptions`` holds; the command gets one as ``options``. ``output_help``: of ``-o``."""
+def profile_options(output_help: str, live_by_default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declares what ``ProfileOptions`` holds; the command gets one as ``options``. ``output_help``: of ``-o``;
+    ``live_by_default``: when the live view comes up by itself."""
     declared = (
         click.option(
             "-r",
@@ -123,7 +126,11 @@ def profile_options(output_help: str) -> Callable[[Callable[..., Any]], Callable
             metavar="TIME",
             help="Keep the last TIME in memory; write it to FILE on a stall, on SIGUSR1 and at the end.",
         ),
-        click.option("--no-live", is_flag=True, expose_value=False, help="The report at the end; no live view."),
+        click.option(
+            "--live/--no-live",
+            default=None,
+            help=f"The live view, or the report at the end.  [default: {live_by_default}]",
+        ),
         click.option("-q", "--quiet", is_flag=True, help="No progress and no notes."),
         click.option("-v", "--verbose", is_flag=True, help="Say what is being watched."),
         no_color,

@@ -79,13 +79,15 @@ class Results:
         asked = format_rate(info.asked_hz)
         return f"watching process {info.pid}, Python {info.python} ({info.build}), {asked}"
 
-    def text(self, report: Report, stream: TextIO) -> str:
-        """What is printed on ``stream``."""
+    def text(self, report: Report, stream: TextIO, seen: bool = False) -> str:
+        """What is printed on ``stream``; the sentence alone for people who have ``seen`` the rest."""
         from gilprof.report.json import dumps
         from gilprof.report.text import report_text
 
         if self._options.json_file == INSTEAD_OF_TEXT:
             return dumps(report)
+        if seen:
+            return report.sentence + "\n"
         return report_text(report, width(stream), styled(self._options.no_color, stream))
 
     def write_files(self, profile: Profile, report: Report) -> list[FileError]:

@@ -14,7 +14,7 @@ from gilprof.errors import UsageError
 @click.option("-m", "as_module", is_flag=True, help="The program is a module: run -m MODULE [ARGS]...")
 @click.option("-c", "as_code", is_flag=True, help="The program is given as code: run -c CODE [ARGS]...")
 @click.option("--python", metavar="EXE", help="The interpreter; else gilprof's own.")
-@profile_options("A recording, or an export by its ending; else gilprof-NAME.PID.gilprof.")
+@profile_options("A recording, or an export by its ending; else gilprof-NAME.PID.gilprof.", live_by_default="not live")
 @click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="SCRIPT [ARGS]...")
 @click.pass_context
 def run(
@@ -33,6 +33,8 @@ def run(
     The program has the terminal, and gilprof ends with its status; the report goes to standard error.
     """
     from gilprof.cli.attend import Attendance, held_signals
+    from gilprof.cli.live import is_live
+    from gilprof.cli.program_terminal import program_terminal
     from gilprof.target.launch import launch
     from gilprof.target.tables import load_all
 
@@ -40,19 +42,24 @@ def run(
         raise UsageError("running a program", "-m and -c are both given", "give one of them")
     asked = program_of(program, "-m" if as_module else "-c" if as_code else None, is_command, python)
     results = Results(options)
-    with held_signals() as blocked:
+    live = is_live(options, by_default=False)
+    with held_signals() as blocked, program_terminal(live) as terminal:
         # All that sampling needs is loaded before the program starts. numpy starts threads: under held signals.
         from gilprof.cli.watch import Watch
 
         load_all()
-        launched = launch(asked.command, blocked)
-        attendance = Attendance(launched, keep=options.keep is not None)
+        launched = launch(asked.command, blocked, None if terminal is None else terminal.path)
+        if terminal is not None:
+            terminal.started()
+        attendance = Attendance(launched, own_session=live, keep=options.keep is not None)
         recording = None if results.exports else results.recording or asked.recording(launched.pid)
-        watch = Watch(launched, attendance, options, recording, results.timeline)
+        watch = Watch(launched, attendance, options, recording, results.timeline, terminal)
         try:
             watch.run(ctx)
         finally:
             attendance.wait_for_the_end()
         status = launched.reap()
+        if terminal is not None:
+            terminal.finish()
         watch.tell(results)
     ctx.exit(status)

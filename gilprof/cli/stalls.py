@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
-
-import click
 
 from gilprof.analysis.profile import Profile
 from gilprof.cli.on_stall import StallCommand
 from gilprof.cli.options import ProfileOptions
+from gilprof.cli.said import Said
 from gilprof.report.stalls import StallWords
 
 
@@ -20,30 +18,29 @@ class StallTeller:
         self,
         options: ProfileOptions,
         profile: Profile,
-        stalled: Callable[[], None] | None = None,
-        before: Callable[[], None] | None = None,
+        said: Said,
+        stalled: Callable[[], None],
     ) -> None:
-        """``stalled`` is called for each stall, ``before`` before anything is written."""
+        """``said`` gets the lines; ``stalled`` is called for each stall."""
         self._profile = profile
         self._verbose = options.verbose
         self._words = StallWords(profile.info, profile.definitions)
-        self._command = None if options.on_stall is None else StallCommand(options.on_stall, profile.info.pid)
+        self._command = (
+            None if options.on_stall is None else StallCommand(options.on_stall, profile.info.pid, said.note)
+        )
+        self._say = said.line
         self._stalled = stalled
-        self._before = before
 
     def look(self) -> None:
         """Tell what is new."""
         for stall in self._profile.new_stalls():
-            if self._before is not None:
-                self._before()
             self._say(self._words.line(stall))
             if self._verbose:
                 for line in self._words.stack(stall):
                     self._say(f"    {line}")
             if self._command is not None:
                 self._command.run(self._words.facts(stall))
-            if self._stalled is not None:
-                self._stalled()
+            self._stalled()
         if self._command is not None:
             self._command.look()
 
@@ -52,8 +49,3 @@ class StallTeller:
         self.look()
         if self._command is not None:
             self._command.end()
-
-    def _say(self, line: str) -> None:
-        # Nobody may be there to read it; the profile goes on.
-        with contextlib.suppress(OSError):
-            click.echo(line, err=True)

@@ -5,11 +5,15 @@ Imports the sampler at once: what is loaded after the program has started is tim
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from gilprof.cli.sources import open_source
+from gilprof.model import Batch, TargetInfo
 from gilprof.sources import started
 from gilprof.sources.base import Source
+from gilprof.target.launch import Launched
 from gilprof.target.startup import Pause
 
 
@@ -19,3 +23,32 @@ def open_started(ctx: click.Context, pid: int, rate_hz: float, pause: Pause) -> 
     Raises NoSuchProcess, PermissionRefused or NotReadable when it has ended without.
     """
     return open_source(ctx, pid, rate_hz) if ctx.obj is not None else started.open_started(pid, rate_hz, pause)
+
+
+class StartedSource:
+    """``source``, which tells how ``program`` has ended as soon as gilprof knows, as its parent."""
+
+    def __init__(self, source: Source, program: Launched) -> None:
+        self._source = source
+        self._program = program
+        self._over = False
+
+    @property
+    def info(self) -> TargetInfo:
+        """The process and how it is observed."""
+        return self._source.info
+
+    def drain(self) -> Batch | None:
+        """What has come since the last call; the last batch says how the program ended."""
+        if self._over:
+            return None
+        reason = self._program.end_reason()
+        batch = self._source.drain()
+        if reason is None or batch is None:
+            return batch
+        self._over = True
+        return replace(batch, ended=batch.ended or reason)
+
+    def close(self) -> None:
+        """As ``source`` does."""
+        self._source.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -13,13 +14,16 @@ import numpy as np
 from gilprof.analysis.profile import Profile
 from gilprof.cli.attend import Attendance
 from gilprof.cli.flight import FlightRecorder
-from gilprof.cli.observe import drain_every_s, observe, wait
+from gilprof.cli.live import LiveView
+from gilprof.cli.observe import Take, drain_every_s, observe, wait
 from gilprof.cli.options import ProfileOptions, nanoseconds
 from gilprof.cli.output import complain
+from gilprof.cli.program_terminal import ProgramTerminal
 from gilprof.cli.recorder import Recorder, open_recorder
 from gilprof.cli.results import Results
+from gilprof.cli.said import Said
 from gilprof.cli.stalls import StallTeller
-from gilprof.cli.started import open_started
+from gilprof.cli.started import StartedSource, open_started
 from gilprof.errors import FileError, GilprofError
 from gilprof.exporters.timeline import Timeline
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, TargetInfo
@@ -38,6 +42,8 @@ class Watch:
     recording: str | None
     timeline: Timeline | None = None
     """What else takes the verdicts."""
+    terminal: ProgramTerminal | None = None
+    """The program's own; with it there is a live view."""
     profile: Profile | None = None
     """None until there is one with a pass in it."""
     recorded: bool = False
@@ -65,27 +71,29 @@ class Watch:
             for note in self.notes:
                 complain(note)
             if report is not None and sys.stderr is not None:
-                click.echo(results.text(report, sys.stderr), err=True, nl=False)
+                click.echo(results.text(report, sys.stderr, seen=self.terminal is not None), err=True, nl=False)
             if self.recorded and not self.options.quiet:
                 complain(f"recorded in {self.recording}; gilprof report {self.recording} shows it again")
 
     def _observe(self, source: Source) -> None:
+        said = Said(at_once=self.terminal is None)
         profile = Profile(source.info, self.timeline, nanoseconds(self.options.stall), self.options.span)
         with self._recorder(source.info) as recorder:
-            teller = StallTeller(self.options, profile, recorder.stalled)
+            teller = StallTeller(self.options, profile, said, recorder.stalled)
 
             def take(batch: Batch) -> None:
                 recorder.take(batch)
                 profile.add(batch)
                 teller.look()
 
-            observe(source, take, self.options.duration, self.attendance, drain_every_s(self.options))
+            self._look_at(source, profile, take)
             reason = self.program.end_reason()
             if reason is not None and profile.ended is None:  # known here before the next pass would tell
                 nothing = np.empty(0, PASS_DTYPE), np.empty(0, LOOK_DTYPE)
                 take(Batch(*nothing, health=profile.health, ended=reason))
             profile.finish()
             teller.end()
+            said.rest()
         if profile.sums().passes:
             self.profile = profile
             self.recorded = self.recording is not None and not recorder.failed
@@ -93,6 +101,17 @@ class Watch:
             self.notes.append(f"no profile: process {profile.info.pid} ended before a first look")
         if profile.ended == "exec":
             self.notes.append("the program executed another one: the profile ends there; run that one to see it")
+
+    def _look_at(self, source: Source, profile: Profile, take: Take) -> None:
+        """Until the duration is over or the program has ended; the live view may be left before."""
+        began, duration_s = time.monotonic(), self.options.duration
+        if self.terminal is not None:
+            ending = StartedSource(source, self.program)
+            view = LiveView(self.options, self.recording, self.terminal)
+            view.show(ending, profile, take, duration_s, self.attendance)
+        if profile.ended is None:
+            left_s = None if duration_s is None else max(duration_s - (time.monotonic() - began), 0.0)
+            observe(source, take, left_s, self.attendance, drain_every_s(self.options))
 
     def _recorder(self, info: TargetInfo) -> Recorder | FlightRecorder:
         try:

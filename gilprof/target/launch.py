@@ -66,33 +66,50 @@ class Launched:
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
 
 
-def launch(command: Sequence[str], blocked: Iterable[int]) -> Launched:
+def launch(command: Sequence[str], blocked: Iterable[int], terminal: str | None = None) -> Launched:
     """Execute ``command`` as a shell would start it from here, with the signals in ``blocked`` blocked.
 
     It has gilprof's standard streams and all inheritable descriptors, its process group, environment and
-    working folder. Raises CannotStart.
+    working folder; with a ``terminal`` (its path), that as its standard streams and controlling terminal, in a
+    session of its own. Raises CannotStart.
     """
     try:
-        return Launched(_spawn(command, blocked))
+        return Launched(_spawn(command, blocked, terminal))
     except OSError as error:
         if error.errno != errno.ENOEXEC:
             raise CannotStart(command[0], error) from error
     # A script without a ``#!`` line: for the shell, as with execvp(3).
     script = shutil.which(command[0]) or command[0]
     try:
-        return Launched(_spawn(["/bin/sh", script, *command[1:]], blocked))
+        return Launched(_spawn(["/bin/sh", script, *command[1:]], blocked, terminal))
     except OSError as error:
         raise CannotStart(command[0], error) from error
 
 
-def _spawn(command: Sequence[str], blocked: Iterable[int]) -> int:
+def _spawn(command: Sequence[str], blocked: Iterable[int], terminal: str | None) -> int:
+    # The leader of a new session that opens a terminal gets it as the controlling one (credentials(7)).
+    streams = (
+        []
+        if terminal is None
+        else [
+            (os.POSIX_SPAWN_OPEN, 0, terminal, os.O_RDWR, 0),
+            (os.POSIX_SPAWN_DUP2, 0, 1),
+            (os.POSIX_SPAWN_DUP2, 0, 2),
+        ]
+    )
     # The kernel lets posix_spawn return just before the child gets an address space of its own (exec_mm_release in
     # fs/exec.c): what is at its /proc/PID/mem then is gilprof. It closes descriptors after that.
     read, write = os.pipe()
     try:
         try:
             pid = os.posix_spawnp(
-                command[0], list(command), os.environ, setsigmask=list(blocked), setsigdef=IGNORED_BY_PYTHON
+                command[0],
+                list(command),
+                os.environ,
+                file_actions=streams,
+                setsid=terminal is not None,
+                setsigmask=list(blocked),
+                setsigdef=IGNORED_BY_PYTHON,
             )
         finally:
             os.close(write)

@@ -1,0 +1,269 @@
+"""Drains a source, sums up, and posts snapshots: on a thread of its own, so that the screen never holds it up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from gilprof.analysis.profile import Profile
+from gilprof.analysis.sums import ProfileSums
+from gilprof.analysis.window import Window
+from gilprof.errors import FileError, GilprofError
+from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, State
+from gilprof.recording.writer import RecordingWriter
+from gilprof.report.dump import LastLooks
+from gilprof.sources.base import Source
+from gilprof.tui.snapshot import WINDOW_S, Now, Range, Snapshot, Step
+from gilprof.tui.terminal import Until
+
+DRAIN_EVERY_S = 0.1
+POST_EVERY_S = 0.25
+STEP_S = 0.5
+"""A step of the history."""
+HISTORY_STEPS = 240
+OWN_SHARE = 0.08
+"""Snapshots take no more of a CPU than this: of a very large program there are fewer a second."""
+
+Post = Callable[[Snapshot], None]
+Tell = Callable[[str], None]
+Leave = Callable[[], None]
+
+
+class Feed(Protocol):
+    """Where an app's snapshots come from."""
+
+    def start(self, post: Post, tell: Tell, leave: Leave) -> None:
+        """Begin; ``post``, ``tell`` (a line for people) and ``leave`` (the view is to end) are called on a thread of
+        the feed's own."""
+
+    def reset(self) -> None:
+        """Let the time since the start begin now."""
+
+    def record(self, path: str) -> None:
+        """Record into a new file from now on; where a recording is under way, end it."""
+
+    def stop(self) -> None:
+        """End; nothing is posted any more once this returns."""
+
+
+class Worker:
+    """The feed of a live profile. The target's end or the time is its end; ``until`` is the view's."""
+
+    def __init__(
+        self,
+        source: Source,
+        profile: Profile,
+        take: Callable[[Batch], None],
+        duration_s: float | None,
+        until: Until,
+        recording: str | None = None,
+    ) -> None:
+        """``take`` is given every batch, and gives it to ``profile``."""
+        self._source = source
+        self._profile = profile
+        self._take = take
+        self._duration_s = duration_s
+        self._until = until
+        self._given = recording
+        self._window = Window(WINDOW_S)
+        self._last = LastLooks()
+        self._history = History()
+        self._asked: deque[Callable[[], None]] = deque()
+        self._quit = threading.Event()
+        self._writer: RecordingWriter | None = None
+        self._recording: str | None = None
+        self._began = 0.0
+        self._stopped_ns = 0.0
+        self._was_reset = False
+        self.failure: GilprofError | OSError | RuntimeError | None = None
+        """What ended it before its time; RuntimeError: what C++ throws."""
+        self._thread = threading.Thread(target=self._run, name="gilprof worker", daemon=True)
+
+    def start(self, post: Post, tell: Tell, leave: Leave) -> None:
+        """Begin to drain."""
+        self._post, self._tell, self._leave = post, tell, leave
+        self._profile.on_fold = self._window.fold
+        self._began = time.monotonic()
+        self._thread.start()
+
+    def reset(self) -> None:
+        """Let the time since the start begin now."""
+        self._asked.append(self._reset)
+
+    def record(self, path: str) -> None:
+        """Begin a recording, or end the one that was begun so."""
+        self._asked.append(lambda: self._toggle(path))
+
+    def stop(self) -> None:
+        """End the thread; what it has drained is in the profile."""
+        self._quit.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._profile.on_fold = None
+
+    def _run(self) -> None:
+        try:
+            self._observe()
+        except (GilprofError, OSError, RuntimeError) as error:
+            self.failure = error
+        finally:
+            self._end_recording()
+        if not self._quit.is_set():
+            self._leave()
+
+    def _observe(self) -> None:
+        next_post = time.monotonic() + POST_EVERY_S
+        over: str | None = None
+        while over is None and not self._quit.is_set() and not self._until.told:
+            over = self._drain()
+            while self._asked:
+                self._asked.popleft()()
+            now = time.monotonic()
+            if over is not None or now >= next_post:
+                began_cpu_s = time.thread_time()
+                self._post(self._snapshot(over))
+                next_post = now + max(POST_EVERY_S, (time.thread_time() - began_cpu_s) / OWN_SHARE)
+            self._until.linger(min(DRAIN_EVERY_S, max(next_post - time.monotonic(), 0.01)))
+        if self._profile.ended is not None:
+            self._end_recording()
+            while not self._quit.is_set() and not self._until.told:
+                self._until.linger(DRAIN_EVERY_S)
+
+    def _drain(self) -> str | None:
+        """Take in what has come; why nothing more will."""
+        batch = self._source.drain()
+        if batch is not None:
+            self._take(batch)
+            self._last.add(batch)
+            if self._writer is not None:
+                self._write(self._writer, batch)
+        if batch is None or self._profile.ended is not None:
+            self._profile.finish()
+            return f"the process has ended ({self._profile.ended or 'gone'})"
+        if self._duration_s is not None and time.monotonic() >= self._began + self._duration_s:
+            return "the time is up"
+        return None
+
+    def _snapshot(self, over: str | None) -> Snapshot:
+        profile = self._profile
+        sums, health, definitions = profile.sums(), profile.health, profile.definitions.copy()
+        self._window.note(sums, health)
+        self._history.note(sums)
+        recent, whole = self._window.recent(sums, health), self._window.whole(sums, health)
+        whole_sums = replace(whole[0], episodes=profile.episodes_anew()) if self._was_reset else whole[0]
+        made = Snapshot(
+            recent=Range(profile.info, definitions, recent[1], profile.ended, recent[0]),
+            whole=Range(profile.info, definitions, whole[1], profile.ended, whole_sums),
+            history=self._history.steps(),
+            now=Now(self._last.holder, dict(self._last.stacks), self._history.states()),
+            under_way=() if over is not None else profile.under_way(),
+            elapsed_s=time.monotonic() - self._began,
+            stopped=sums.stopped_ns > self._stopped_ns,
+            recording=self._recording or self._given,
+            over=over,
+        )
+        self._stopped_ns = sums.stopped_ns
+        # The screen's first two lines need it: made here, they do not keep the keys waiting.
+        _ = made.recent.report
+        return made
+
+    def _reset(self) -> None:
+        self._window.reset(self._profile.sums(), self._profile.health)
+        self._profile.count_episodes_anew()
+        self._was_reset = True
+
+    def _toggle(self, path: str) -> None:
+        if self._writer is not None:
+            self._end_recording()
+            return
+        try:
+            self._writer = RecordingWriter(path, self._profile.info, force=False)
+        except FileError as error:
+            self._tell(str(error))
+            return
+        self._recording = path
+        self._tell(f"recording into {path}")
+        self._write(self._writer, everything_defined(self._profile))
+
+    def _write(self, writer: RecordingWriter, batch: Batch) -> None:
+        try:
+            writer.write(batch)
+        except FileError as error:
+            self._writer = self._recording = None
+            self._tell(f"{error}; the profile goes on without the recording")
+
+    def _end_recording(self) -> None:
+        writer, path = self._writer, self._recording
+        self._writer = self._recording = None
+        if writer is None:
+            return
+        try:
+            writer.close()
+        except FileError as error:
+            self._tell(str(error))
+            return
+        self._tell(f"recorded into {path}")
+
+
+class History:
+    """Steps of a profile's time, and what each thread did in the last of them."""
+
+    def __init__(self) -> None:
+        self._steps: deque[Step] = deque(maxlen=HISTORY_STEPS)
+        self._before: ProfileSums | None = None
+        self._states: dict[int, State] = {}
+
+    def note(self, sums: ProfileSums) -> None:
+        """Take in the sums as they are now."""
+        before = self._before
+        if before is None:
+            self._before = sums
+            return
+        observed_ns = sums.observed_ns - before.observed_ns
+        if sums.last_t_ns - before.last_t_ns < STEP_S * 1e9 or observed_ns <= 0:
+            return
+        held_ns = sums.gil.held_ns - before.gil.held_ns
+        stuck_ns = sums.gil.held_blocked_ns - before.gil.held_blocked_ns
+        waiting_ns = sums.gil.waiting_ns - before.gil.waiting_ns
+        self._steps.append(Step(held_ns / observed_ns, stuck_ns / observed_ns, waiting_ns / observed_ns))
+        self._states = _mostly(before, sums)
+        self._before = sums
+
+    def steps(self) -> tuple[Step, ...]:
+        """Newest last."""
+        return tuple(self._steps)
+
+    def states(self) -> dict[int, State]:
+        """By thread id."""
+        return dict(self._states)
+
+
+def _mostly(before: ProfileSums, sums: ProfileSums) -> dict[int, State]:
+    """The state that each thread was in for the most time between the two, by its id."""
+    grown = sums.threads.states_ns.copy()
+    same = sums.threads.id[: len(before.threads.id)] == before.threads.id
+    rows = np.flatnonzero(same)
+    grown[rows] -= before.threads.states_ns[rows]
+    seen = np.flatnonzero(grown.max(axis=1, initial=0.0) > 0)
+    states = grown[seen].argmax(axis=1).tolist()
+    return {number: State(state) for number, state in zip(sums.threads.id[seen].tolist(), states, strict=True)}
+
+
+def everything_defined(profile: Profile) -> Batch:
+    """A batch without passes that defines all that later batches refer to: a recording may begin with it."""
+    definitions = profile.definitions
+    return Batch(
+        passes=np.empty(0, PASS_DTYPE),
+        looks=np.empty(0, LOOK_DTYPE),
+        functions=tuple(definitions.functions),
+        frames=definitions.frames,
+        stacks=definitions.stacks,
+        threads=tuple(definitions.threads.values()),
+        health=profile.health,
+    )
