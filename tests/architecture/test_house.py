@@ -44,13 +44,15 @@ def test_only_the_live_source_imports_the_extension() -> None:
 @pytest.mark.parametrize(
     ("layer", "forbidden"),
     [
-        ("gilprof", {"numpy", "rich", "click", "psutil", "gilprof._native"}),
+        ("gilprof", {"numpy", "rich", "click", "psutil", "textual", "gilprof._native"}),
         ("gilprof.model", {"rich", "click", "psutil", "gilprof._native"}),
         ("gilprof.target.resolve", {"numpy", "rich", "click", "gilprof._native"}),
         ("gilprof.analysis.profile", {"rich", "click", "gilprof._native", "gilprof.target"}),
         ("gilprof.recording", {"rich", "click", "gilprof._native", "gilprof.target"}),
-        ("gilprof.report", {"click", "gilprof._native", "gilprof.target"}),
-        ("gilprof.cli", {"numpy", "rich", "psutil", "gilprof._native"}),
+        ("gilprof.report", {"click", "textual", "gilprof._native", "gilprof.target"}),
+        ("gilprof.exporters.flamegraph", {"click", "textual", "gilprof._native", "gilprof.target"}),
+        ("gilprof.cli.attach", {"numpy", "rich", "psutil", "textual", "gilprof._native"}),
+        ("gilprof.cli", {"numpy", "rich", "psutil", "textual", "gilprof._native"}),
     ],
 )
 def test_layer_imports_alone(layer: str, forbidden: set[str]) -> None:

@@ -46,6 +46,23 @@ class Terminal:
         _, status = os.waitpid(self.pid, 0)
         return os.waitstatus_to_exitcode(status), self._unread
 
+    def hang_up(self) -> int:
+        """Close the terminal: the status of the leader, which ends by itself."""
+        os.close(self._fd)
+        self._fd = -1
+        deadline = time.monotonic() + TIMEOUT_S
+        while time.monotonic() < deadline:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(POLL_S)
+        raise AssertionError("it lingers after its terminal")
+
+    def close(self) -> None:
+        """The kernel hangs up whoever still has it."""
+        if self._fd >= 0:
+            os.close(self._fd)
+
     def _read(self, timeout_s: float) -> str:
         """The next piece; empty when nobody has the terminal any more, or the time is up."""
         if not select.select([self._fd], [], [], max(timeout_s, 0))[0]:
@@ -69,10 +86,11 @@ def terminal(command: Sequence[str], folder: Path, environment: Mapping[str, str
             os.execvpe(command[0], list(command), dict(environment))
         finally:
             os._exit(127)
+    opened = Terminal(pid, fd)
     try:
-        yield Terminal(pid, fd)
+        yield opened
     finally:
-        os.close(fd)
+        opened.close()
         with suppress(ChildProcessError):  # ``end`` has waited
             _await_end(pid)
 

@@ -108,7 +108,9 @@ def _never(pid: int, rate_hz: float) -> Source:
     raise AssertionError("nothing is to be attached to")
 
 
-@pytest.mark.parametrize("args", ["0", "-1", "me", "", "1 2", "1 -r 0", "1 -d 0", "1 -d x", "1 --delay -1", "1 --live"])
+@pytest.mark.parametrize(
+    "args", ["0", "-1", "me", "", "1 2", "1 -r 0", "1 -d 0", "1 -d x", "1 --delay -1", "1 --lively"]
+)
 def test_wrong_usage(args: str) -> None:
     result = invoke(_never, "attach", *args.split())
     assert result.exit_code == 2

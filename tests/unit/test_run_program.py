@@ -93,7 +93,7 @@ def test_not_a_program(arguments: list[str], kind: str | None, is_command: bool,
         program_of(arguments, kind, is_command, python)
 
 
-@pytest.mark.parametrize("words", ["", "-m", "-c", "-m -c x", "missing.py", "-d 0 -c pass", "--live -c pass", "--"])
+@pytest.mark.parametrize("words", ["", "-m", "-c", "-m -c x", "missing.py", "-d 0 -c pass", "--lively -c pass", "--"])
 def test_wrong_usage(words: str) -> None:
     result = CliRunner().invoke(cli, ["run", *words.split()], catch_exceptions=False)
     assert result.exit_code == 2
