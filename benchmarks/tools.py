@@ -80,15 +80,15 @@ def _run(command: list[str], seconds: float, log: Path | None = None) -> float:
     out = log or Path(os.devnull)
     with out.open("w") as stream, subprocess.Popen(command, stdout=stream, stderr=stream) as process:
         time.sleep(WARM_UP_S)
-        began, before = time.monotonic(), _cpu_s(process.pid)
+        began, before = time.monotonic(), cpu_s(process.pid)
         time.sleep(seconds - 0.5)
-        share = (_cpu_s(process.pid) - before) / (time.monotonic() - began)
+        share = (cpu_s(process.pid) - before) / (time.monotonic() - began)
     if process.returncode != 0:
         raise RuntimeError(f"{command[0]} ended with status {process.returncode}")
     return share
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
     """CPU time of the process, of threads that have ended too; to the clock tick (10 ms)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
