@@ -30,7 +30,10 @@ def is_live(options: ProfileOptions, by_default: bool) -> bool:
     wanted = by_default if options.live is None else options.live
     possible = all(map(is_terminal, (sys.stdin, sys.stdout, sys.stderr))) and _can_show()
     if options.live and not possible and not options.quiet:
-        complain("no live view: standard input, output and error are not all a terminal; the report comes at the end")
+        complain(
+            "no live view: standard input, output and error are not all a terminal that can draw (TERM); the report "
+            "comes at the end"
+        )
     return wanted and possible
 
 

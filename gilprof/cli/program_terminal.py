@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from gilprof.errors import FileError
+
 PIECE = 1 << 16
 SEEN_PIECES = 64
 """The newest output that is kept to be shown."""
@@ -31,13 +33,17 @@ class ProgramTerminal:
     """
 
     def __init__(self) -> None:
-        """Raises OSError where the system has no pseudo-terminal left."""
-        self._ours, self._theirs = os.openpty()
+        """Raises FileError where the system has none left, or no room for what is held back."""
+        try:
+            self._ours, self._theirs = os.openpty()
+            self._kept: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as this does
+        except OSError as error:
+            tried = "opening a pseudo-terminal for the program"
+            raise FileError(tried, error.strerror or str(error), "run it without --live") from error
         self.path = os.ttyname(self._theirs)
         _pass_on_unchanged(self._theirs)
         self.resize(*_size_of_standard_output())
         self._woken, self._wake = os.pipe()
-        self._kept: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as this does
         self._lost = False
         self._held = self._finished = False
         self._seen: deque[bytes] = deque(maxlen=SEEN_PIECES)

@@ -101,6 +101,15 @@ def test_without_a_terminal_it_is_not_live(target: Target, tmp_path: Path) -> No
     assert done.returncode == 0
     assert "Threads: shares of each one's own time" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
+    assert done.stderr.startswith("gilprof: no live view: standard input, output and error are not all a terminal")
+
+
+def test_on_a_terminal_that_cannot_draw_it_is_not_live(target: Target, tmp_path: Path) -> None:
+    with terminal(_attach(target, "-d", "0.3"), tmp_path, {**ENVIRONMENT, "TERM": "dumb"}) as shown:
+        status, said = shown.end()
+    assert status == 0
+    assert "Threads: shares of each one's own time" in said
+    assert "\x1b[?1049h" not in said
 
 
 @pytest.mark.parametrize("ended", [False, True], ids=["target runs", "target has ended"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ import time
 import pytest
 
 from gilprof.cli.program_terminal import ProgramTerminal
+from gilprof.errors import FileError
 from gilprof.target.launch import Launched, launch
 
 DEADLINE_S = 30.0
@@ -72,6 +74,15 @@ def test_a_child_that_stays_does_not_hold_us_up(capfd: pytest.CaptureFixture[str
     assert program.reap() == 0
     terminal.finish()
     os.kill(int(capfd.readouterr().out), signal.SIGKILL)
+
+
+def test_no_pseudo_terminal_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "openpty", none)
+    with pytest.raises(FileError, match=r"No space left on device.*run it without --live"):
+        ProgramTerminal()
 
 
 def test_its_size_is_that_of_ours() -> None:
