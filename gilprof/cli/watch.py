@@ -109,6 +109,8 @@ class Watch:
             ending = StartedSource(source, self.program)
             view = LiveView(self.options, self.recording, self.terminal)
             view.show(ending, profile, take, duration_s, self.attendance)
+            if profile.ended is None:
+                complain("the live view has ended, the program goes on: its terminal is this one now")
         if profile.ended is None:
             left_s = None if duration_s is None else max(duration_s - (time.monotonic() - began), 0.0)
             observe(source, take, left_s, self.attendance, drain_every_s(self.options))

@@ -89,7 +89,7 @@ def test_the_program_goes_on_when_the_view_is_left(script: Path) -> None:
     with terminal(_command(), script.parent, ENVIRONMENT) as view:
         _up(view)
         view.type("q")
-        view.await_text("\x1b[?1049l")
+        view.await_text("the program goes on")
         view.type("after\r")
         view.await_text("heard AFTER")
         view.type("\x03")
@@ -102,7 +102,7 @@ def test_the_program_goes_on_when_the_view_is_left(script: Path) -> None:
 
 def test_the_end_of_the_duration_is_not_the_programs(script: Path) -> None:
     with terminal(_command("-d", "1"), script.parent, ENVIRONMENT) as view:
-        view.await_text("\x1b[?1049l")
+        view.await_text("the program goes on")
         view.type("still there\r")
         view.await_text("heard STILL THERE")
         view.type("\x04")
