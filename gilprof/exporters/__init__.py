@@ -18,7 +18,7 @@ PIECE = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format; the module of its name has ``export``."""
+    """A format; ``export`` is in the module of its name, unless ``module`` says where."""
 
     name: str
     endings: tuple[str, ...]
@@ -28,12 +28,13 @@ class Format:
     """Whether ``export`` takes a Timeline too."""
     takes: str | None = None
     """The option of its own that ``export`` takes."""
+    module: str | None = None
 
     def export(
         self, profile: Profiled, narrowing: Narrowing, timeline: Timeline | None = None, **options: str | Profiled
     ) -> Iterator[bytes]:
         """The export, piece by piece; a time-ordered one needs the ``timeline``. Raises UsageError."""
-        export = import_module(f"gilprof.exporters.{self.name}").export
+        export = import_module(f"gilprof.exporters.{self.module or self.name}").export
         if not self.time_ordered:
             return _joined(export(profile, narrowing, **options))
         assert timeline is not None, f"{self.name} needs a timeline"
@@ -43,6 +44,7 @@ class Format:
 
 FORMATS = (
     Format("flamegraph", (".html",), takes="baseline"),
+    Format("timeline", (".timeline.html",), time_ordered=True, module="timeline_page"),
     Format("collapsed", (".collapsed", ".txt"), for_terminals=True, takes="state_as"),
     Format("speedscope", (".speedscope.json",), time_ordered=True),
     Format("firefox", (".firefox.json", ".firefox.json.gz"), time_ordered=True),
@@ -57,8 +59,9 @@ def by_name(name: str) -> Format:
 
 
 def by_ending(path: str) -> Format | None:
-    """The format that a file's ending asks for; None where it asks for none."""
-    return next((known for known in FORMATS if path.lower().endswith(known.endings)), None)
+    """The format that a file's ending asks for, the longest one that it has; None where it asks for none."""
+    endings = {ending: known for known in FORMATS for ending in known.endings if path.lower().endswith(ending)}
+    return endings[max(endings, key=len)] if endings else None
 
 
 def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:

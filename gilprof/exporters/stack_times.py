@@ -44,6 +44,8 @@ class StackTimes:
     blamed_ns: Ns | None
     """(N,) others' waiting for this row; None unless both ``held`` and ``held_blocked`` were asked for: it is
     not known which of the two it was for."""
+    node: Rows | None = None
+    """(N,) the row's node (``NodeSums``); None where rows stand for something else."""
     pairs: Pairs | None = None
     """Those with a thread that was asked for on either side; None unless they, and ``waiting``, were asked for."""
 
@@ -87,6 +89,7 @@ def stack_times(
         stack=np.searchsorted(used, stack[keep]),
         states_ns=states_ns[keep],
         blamed_ns=(sums.nodes.blamed_ns * listed[sums.nodes.thread])[keep] if blame else None,
+        node=keep,
         pairs=pairs,
     )
 

@@ -35,6 +35,10 @@ one waited, and ``blocked_until_ns`` that pass; ``NONE`` and 0 without one."""
 GIL_DTYPE = np.dtype([("start_ns", "<i8"), ("end_ns", "<i8"), ("waiters", "<u4"), ("holder_state", "u1")])
 """A run of passes with so many threads waiting, and the GIL's holder in this state; ``FREE``: nobody's."""
 
+PASS_TIME_DTYPE = np.dtype([("t_ns", "<i8"), ("weight_ns", "<i8"), ("holder", "<i4")])
+"""A pass, and the time up to it that it stands for. ``holder``: the thread that had the GIL; ``NONE``: nobody;
+``UNREADABLE``: it is not known who."""
+
 FREE = 255
 BLOCK_ROWS = 100_000
 """How many rows are kept in memory at most, apart from those of one batch."""
@@ -54,6 +58,8 @@ class Timeline:
         self._gil = Spool(GIL_DTYPE)
         self._done_gil: list[RowArray] = []
         self._open_gil = np.empty(0, GIL_DTYPE)
+        self._passes = Spool(PASS_TIME_DTYPE)
+        self._done_passes: list[RowArray] = []
         self.threads: dict[int, ThreadSeen] = {}
         """Those with looks, by id."""
         self.first_ns = 0
@@ -75,7 +81,8 @@ class Timeline:
         gil = merged(np.concatenate([self._open_gil, _gil(verdicts)]), ("waiters", "holder_state"))
         self._done_gil.append(gil[:-1])
         self._open_gil = gil[-1:]
-        if sum(map(len, self._done)) + sum(map(len, self._done_gil)) >= BLOCK_ROWS:
+        self._done_passes.append(_passes(ids, verdicts))
+        if sum(map(len, self._done + self._done_gil + self._done_passes)) >= BLOCK_ROWS:
             self._put_away()
 
     def finish(self) -> None:
@@ -94,10 +101,17 @@ class Timeline:
         """``GIL_DTYPE``, in the order of time, block by block."""
         return self._gil.blocks()
 
+    def passes(self) -> Iterator[RowArray]:
+        """``PASS_TIME_DTYPE``, likewise."""
+        return self._passes.blocks()
+
     def _put_away(self) -> None:
         """What can grow no more, but for what lasted no time."""
         slices, gil = np.concatenate(self._done), np.concatenate(self._done_gil)
         self._done, self._done_gil = [], []
+        if self._done_passes:
+            self._passes.add(np.concatenate(self._done_passes))
+            self._done_passes = []
         slices = slices[slices["end_ns"] > slices["start_ns"]]
         slices = slices[np.argsort(slices["thread"], kind="stable")]
         if len(gil):
@@ -168,4 +182,14 @@ def _gil(verdicts: Verdicts) -> RowArray:
     has_holder = passes.holder >= 0
     out["holder_state"] = np.where(passes.holder == NONE, FREE, State.UNKNOWN)
     out["holder_state"][has_holder] = looks.state[passes.holder[has_holder]]
+    return out
+
+
+def _passes(ids: Rows, verdicts: Verdicts) -> RowArray:
+    """When each pass was, and who had the GIL."""
+    passes = verdicts.passes
+    out = np.zeros(len(passes.t_ns), PASS_TIME_DTYPE)
+    out["t_ns"], out["weight_ns"], out["holder"] = passes.t_ns, np.rint(passes.weight_ns), passes.holder
+    known = passes.holder >= 0
+    out["holder"][known] = ids[passes.holder[known]]
     return out
