@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.integer]
-_TYPES = (np.dtype("<u1"), np.dtype("<u2"), np.dtype("<u4"), np.dtype("<f8"))
-"""Those that scripts have arrays of; float64 is exact below 2**53."""
+_WHOLE = (np.dtype("<u1"), np.dtype("<u2"), np.dtype("<u4"))
+"""Those that scripts have arrays of; what is larger becomes a float64, which is exact below 2**53."""
 _LEVEL = 5
 
 
 def column(values: Numbers) -> dict[str, str]:
     """Whole numbers from 0 on."""
     most = int(values.max(initial=0))
-    dtype = next(dtype for dtype in _TYPES if dtype.kind == "f" or most <= np.iinfo(dtype).max)
+    dtype = next((dtype for dtype in _WHOLE if most < 1 << (8 * dtype.itemsize)), np.dtype("<f8"))
     packed = zlib.compress(values.astype(dtype).tobytes(), _LEVEL)
     return {"type": dtype.str[1:], "data": base64.b64encode(packed).decode()}

@@ -68,7 +68,7 @@ class Passes:
         }
 
     def reach(self, block: RowArray) -> tuple[Rows, Rows, RowArray]:
-        """The first pass of each slice, the one behind its last, and these slices; those behind the end are left out."""
+        """The first pass of each slice, the one behind its last, and these slices, without those behind the end."""
         first = np.searchsorted(self.t_ns, block["start_ns"], side="right")
         end = np.minimum(np.searchsorted(self.t_ns, block["end_ns"], side="left") + 1, len(self.t_ns))
         there = first < end

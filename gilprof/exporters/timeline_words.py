@@ -1,4 +1,4 @@
-"""The timeline in words: a summary, and the worst episodes as a table, for those who cannot see it or run no scripts."""
+"""The timeline in words, for those who cannot see it or run no scripts: a summary, and the worst episodes."""
 
 from __future__ import annotations
 
