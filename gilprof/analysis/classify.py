@@ -33,6 +33,7 @@ from gilprof.model import (
     State,
     TargetInfo,
 )
+from gilprof.ordering import by_thread
 
 States = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
@@ -107,7 +108,7 @@ class Classifier:
     def _decide_runnable(self, final: bool) -> None:
         pending = self._pending
         looks = pending.looks
-        order = np.argsort(looks["thread"], kind="stable")
+        order = by_thread(looks["thread"])
         thread, row = looks["thread"][order], pending.pass_row[order]
         breaks = (np.diff(thread, prepend=-1) != 0) | (np.diff(row, prepend=-1) > 1)
         stay = np.cumsum(breaks)

@@ -41,6 +41,7 @@ from gilprof.analysis.episode_rows import (
 from gilprof.analysis.turns import Turns
 from gilprof.analysis.verdicts import Verdicts
 from gilprof.model import UNREADABLE, State
+from gilprof.ordering import by_thread
 
 WAITING_CPU_NS = 40_000.0
 """CPU time that a thread may use between two looks and still wait: it wakes up once a switch interval, to ask for
@@ -151,7 +152,7 @@ class Episodes:
         holder[holder >= 0] = target[holder[holder >= 0]]
         self._passes = replace(self._passes, holder=holder)
         waits = replace(self._waits, thread=target[self._waits.thread])
-        order = np.argsort(waits.thread, kind="stable")
+        order = by_thread(waits.thread)
         self._waits, self._sure, self._begun = waits.part(order), self._sure[order], self._begun[order]
         self._unknown = target[self._unknown]
 
@@ -199,7 +200,7 @@ class Episodes:
         carried = self._waits
         opened = len(carried.thread)
         thread = np.append(carried.thread, looks.thread)
-        order = _by_thread(thread)
+        order = by_thread(thread)
         thread = thread[order]
         row = np.append(np.zeros(opened, np.int64), looks.row)[order]
         stack = np.append(carried.place, looks.stack)[order]
@@ -269,12 +270,6 @@ def _may_have_held(view: Passes) -> Bools:
     known = (view.holder[1:] >= 0) & (view.holder[:-1] >= 0)
     switches = np.diff(view.switch_number)
     return np.append(False, ~(known & (switches >= 0) & (switches <= 1)))
-
-
-def _by_thread(thread: Rows) -> Rows:
-    """The rows sorted by thread, in order of time within each; numpy sorts small integers by radix."""
-    small = thread.max(initial=0) < 1 << 16
-    return np.argsort(thread.astype(np.uint16) if small else thread, kind="stable")
 
 
 def _keys(thread: Rows, row: Rows) -> Rows:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from gilprof.analysis.verdicts import NOT_APPLICABLE
 from gilprof.model import NONE, Origin, State
+from gilprof.ordering import by_thread
 
 _NO_LOOK = 255
 Number = TypeVar("Number", bound=np.generic)
@@ -47,7 +48,7 @@ class Origins:
         if len(thread) == 0:
             return np.zeros(0, np.uint8)
         self._grow(int(thread.max()) + 1)
-        order = np.argsort(thread, kind="stable")
+        order = by_thread(thread)
         ids, state, stack = thread[order], state[order], stack[order].astype(np.int64)
         t_ns, eval_check = t_ns[order], eval_check[order]
         first = np.diff(ids, prepend=-1) != 0

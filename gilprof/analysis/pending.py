@@ -33,6 +33,8 @@ class Pending:
 
     def joined(self, later: Pending) -> Pending:
         """This and what came after it."""
+        if len(self.passes) == 0:
+            return later
         return Pending(
             np.concatenate([self.passes, later.passes]),
             self.weights.joined(later.weights),

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gilprof.model import LookArray, PassArray, PassFlag
+from gilprof.ordering import by_thread
 
 LATE_GAPS = 3.0
 """A pass this many mean gaps after the one before is late: what lies between was not observed."""
@@ -76,7 +77,7 @@ class KernelAccount:
         """
         thread = looks["thread"]
         self._grow(int(thread.max(initial=-1)) + 1)
-        order = np.argsort(thread, kind="stable")
+        order = by_thread(thread)
         ids = thread[order]
         first = np.diff(ids, prepend=-1) != 0
         gap, weight = weights.gap[pass_row[order]], weights.weight[pass_row[order]]

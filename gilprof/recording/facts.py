@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, IntPairs, LookArray, PassArray
+from gilprof.ordering import by_thread
 from gilprof.recording import columns
 from gilprof.recording.arrays import Member, pack, unpack
 from gilprof.recording.format import LOOK_COLUMNS, MAX_ROWS, PASS_COLUMNS, DamageError
@@ -19,6 +20,7 @@ FACTS_MEMBERS = {
     "look_changed": Member("u1", (len(LOOK_COLUMNS), None)),
     "look_values": Member("u1", (None,)),
 }
+_BYTES = np.dtype((np.void, LOOK_DTYPE.itemsize))
 PAIRS_MEMBERS = {"first": Member("<i8", (1,)), "rows": Member("<i4", (None, 2))}
 
 
@@ -43,9 +45,9 @@ def cut_facts(passes: PassArray, looks: LookArray) -> Iterator[tuple[PassArray, 
 
 def encode_facts(passes: PassArray, looks: LookArray) -> bytes:
     """The payload of one piece. Looks are stored thread by thread, ``thread`` itself in their own order."""
-    by_thread = np.argsort(looks["thread"], kind="stable")
+    order = by_thread(looks["thread"])
     pass_changed, pass_values = columns.encode(passes, PASS_COLUMNS)
-    look_changed, look_values = columns.encode(looks[by_thread], LOOK_COLUMNS)
+    look_changed, look_values = columns.encode(looks[order], LOOK_COLUMNS)
     return pack(
         {
             "look_count": np.ascontiguousarray(passes["look_count"]),
@@ -70,15 +72,16 @@ def decode_facts(payload: bytes) -> tuple[PassArray, LookArray]:
     passes["look_count"] = look_count
     columns.decode(members["pass_changed"], members["pass_values"], passes, PASS_COLUMNS)
 
-    by_thread = np.argsort(thread, kind="stable")
-    pass_row = np.repeat(np.arange(len(look_count)), look_count)[by_thread]
+    order = by_thread(thread)
+    pass_row = np.repeat(np.arange(len(look_count)), look_count)[order]
     sorted_looks = np.zeros(len(thread), LOOK_DTYPE)
-    sorted_looks["thread"] = thread[by_thread]
+    sorted_looks["thread"] = thread[order]
     if ((np.diff(sorted_looks["thread"]) == 0) & (np.diff(pass_row) == 0)).any():
         raise DamageError("it has a thread twice in one pass")
     columns.decode(members["look_changed"], members["look_values"], sorted_looks, LOOK_COLUMNS)
     looks = np.empty_like(sorted_looks)
-    looks[by_thread] = sorted_looks
+    # As plain bytes: numpy moves records field by field, which takes ten times as long.
+    looks.view(_BYTES)[order] = sorted_looks.view(_BYTES)
     return passes, looks
 
 

@@ -94,6 +94,8 @@ class Window:
         if end_ns is not None:
             inside &= t_ns <= end_ns
             ended = ended if len(t_ns) and t_ns[-1] <= end_ns else None
+        if inside.all():
+            return replace(batch, ended=ended)
         looks = np.repeat(inside, batch.passes["look_count"])
         return replace(batch, passes=batch.passes[inside], looks=batch.looks[looks], ended=ended)
 
