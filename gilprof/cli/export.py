@@ -40,7 +40,12 @@ def _states(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
 @click.command()
 @recording_options
 @click.option(
-    "-f", "--format", "name", type=click.Choice([*(known.name for known in FORMATS), ALL]), help="Else OUT's ending."
+    "-f",
+    "--format",
+    "name",
+    metavar="FORMAT",
+    type=click.Choice([*(known.name for known in FORMATS), ALL]),
+    help="One of these; else OUT's ending.",
 )
 @click.option(
     "-o", "--output", metavar="OUT", help="The file to write, for all the folder; -: standard output, as without it."
@@ -80,7 +85,8 @@ def export(
 ) -> None:
     """Write the recording FILE in another format.
 
-    flamegraph (.html): one page that needs nothing else. collapsed (.collapsed, .txt): a line a stack and
+    flamegraph (.html): one page that needs nothing else. timeline (.timeline.html): the same with what happened
+    when above it. collapsed (.collapsed, .txt): a line a stack and
     state, for flamegraph.pl and inferno. speedscope (.speedscope.json), firefox (.firefox.json) for
     profiler.firefox.com, chrome (.trace.json) for Perfetto, pprof (.pb.gz) for go tool pprof. all: every one of
     them into the folder OUT.

@@ -119,7 +119,8 @@ class _SpotFinder:
             return None
         row = self.function_row(ns)
         inside = self._places.own == row
-        line = int(np.argmax(np.bincount(self._places.own_line[inside], ns[inside])))
+        lines, at = np.unique(self._places.own_line[inside], return_inverse=True)
+        line = int(lines[np.argmax(np.bincount(at, ns[inside]))])
         return self._spot(row, line, ns * inside)
 
     def line(self, ns: Floats, min_threads: int) -> Spot | None:

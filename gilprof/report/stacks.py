@@ -34,7 +34,7 @@ class Forest:
         functions = _looked_up(frames[:, 0], row_of, unreadable)
         self.function = _looked_up(stacks[:, 1], functions, unreadable)
         """(S,) function row of the innermost frame."""
-        self.line = _looked_up(stacks[:, 1], frames[:, 1].astype(np.int64), 0)
+        self.line = _looked_up(stacks[:, 1], np.maximum(frames[:, 1].astype(np.int64), 0), 0)
         """(S,) its line; 0: unknown."""
         depth = self._path_sums(np.ones(self.size, np.int64))
         by_depth = np.argsort(depth, kind="stable")

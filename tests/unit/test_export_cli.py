@@ -54,7 +54,7 @@ def test_the_ending_decides(recording: str, tmp_path: Path, ending: str) -> None
     assert (result.exit_code, result.output) == (0, "")
     content = out.read_bytes()
     assert content.startswith(b"\x1f\x8b") == ending.endswith(".gz")
-    if ending == ".html":
+    if ending.endswith(".html"):
         assert content.startswith(b"<!DOCTYPE html>")
     elif ending.endswith(".json"):
         assert isinstance(json.loads(content), dict)

@@ -357,7 +357,8 @@ class Lanes {
   say(time) {
     const words = this.focused === null ? this.wordsAt(this.lane, time) : this.words(this.focused, time);
     byId("said").textContent = words.join("; ");
-    if (time < this.from || time > this.to) this.look(time - (this.to - this.from) / 2, time + (this.to - this.from) / 2);
+    const half = (this.to - this.from) / 2;
+    if (time < this.from || time > this.to) this.look(time - half, time + half);
     else this.draw();
   }
 

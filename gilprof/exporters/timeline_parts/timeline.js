@@ -101,7 +101,8 @@ let timePage = null;
 async function showTimeline() {
   if (!("DecompressionStream" in window)) {
     byId("time-trouble").hidden = false;
-    byId("time-trouble").textContent = "This browser cannot unpack the timeline: Chrome 80, Firefox 113 or Safari 16.4 can.";
+    byId("time-trouble").textContent = "This browser is too old for the timeline: "
+      + "it takes Chrome 80, Firefox 113 or Safari 16.4.";
     return;
   }
   const data = JSON.parse(byId("timeline-data").textContent);
