@@ -117,7 +117,9 @@ class _Nodes:
 
     def __init__(self, sums: ProfileSums, node: Rows) -> None:
         nodes, threads = sums.nodes, sums.threads
-        self._row_of_thread = {number: row for row, number in enumerate(threads.id.tolist())}
+        # Rows without time belong to nobody, though they have the id of whom they belonged to.
+        seen = np.flatnonzero(threads.states_ns.any(axis=1))
+        self._row_of_thread = dict(zip(threads.id[seen].tolist(), seen.tolist(), strict=True))
         self._folded = np.flatnonzero(threads.folded).tolist()
         order = np.lexsort((_stack_keys(nodes)[node], nodes.thread[node]))
         self._order = order

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 import zlib
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,7 +33,7 @@ def seconds_of(page: str) -> dict[tuple[str, str], float]:
     data = data_of(page)
     weight_ns = np.append(0, np.cumsum(numbers(data["passes"]["weight_ns"])))
     state_of = np.append(-1, numbers(data["keys"]["state"]))
-    sums: Counter[tuple[str, str]] = Counter()
+    sums: defaultdict[tuple[str, str], float] = defaultdict(float)
     for track in data["tracks"]:
         key, count = numbers(track["key"]), numbers(track["count"])
         end = np.cumsum(count)
@@ -67,7 +67,7 @@ class TimePage(Page):
     def waits(self) -> dict[tuple[str | None, str], float]:
         """Seconds by holder (None: nobody, or not known) and waiter, of the time chosen."""
         names = self.run("timePage.recording.tracks.map(track => track.name)")
-        sums: Counter[tuple[str | None, str]] = Counter()
+        sums: defaultdict[tuple[str | None, str], float] = defaultdict(float)
         for pair in self.run("timePage.sums.waits"):
             sums[names[pair["holder"]] if pair["holder"] >= 0 else None, names[pair["waiter"]]] += pair["ns"] / 1e9
         return dict(sums)

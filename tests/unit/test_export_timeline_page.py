@@ -16,6 +16,7 @@ from tests.support.facts import Script, batch_lists, cut
 from tests.support.time_page import data_of, numbers, seconds_of
 from tests.unit import test_export_flamegraph
 from tests.unit.test_export_flamegraph import HOSTILE
+from tests.unit.test_profile import cut_with_threads, short_lives
 
 
 def text_of(batches: list[Batch], narrowing: Narrowing | None = None) -> str:
@@ -41,6 +42,18 @@ def test_anything_that_a_recording_may_say(batches: list[Batch]) -> None:
 def test_batches_do_not_matter() -> None:
     whole = every_state().batch()
     assert data_of(text_of(cut(whole, [1, 7, 650, 1300]))) == data_of(text_of([whole]))
+
+
+def test_threads_that_were_folded_have_their_time() -> None:
+    """Of threads without end the profile folds those with the least waiting into a row for their name pattern."""
+    batch = short_lives(3000)
+    batches = cut_with_threads(batch, list(range(0, len(batch.passes), 37)))
+    profile, _ = profiled(batches)
+    assert profile.sums().threads.folded.any()
+    found = seconds_of(text_of(batches))
+    for state in State:
+        ns = profile.sums().threads.states_ns[:, state].sum()
+        assert sum(value for (_, was), value in found.items() if was == STATE_NAMES[state]) == pytest.approx(ns / 1e9)
 
 
 def test_narrowed() -> None:

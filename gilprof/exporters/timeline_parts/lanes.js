@@ -15,19 +15,18 @@ class Lanes {
   constructor(host, recording, { data, paint, worst, choose, tip, label }) {
     Object.assign(this, { host, recording, data, paint, worst, choose, tip, label });
     this.canvas = host.querySelector("canvas");
-    this.context = this.canvas.getContext("2d");
+    this.drawn = document.createElement("canvas");
+    this.context = this.drawn.getContext("2d");
+    this.shown = recording.states.map((state) => data.states.includes(state));
     this.tracks = recording.tracks.filter((track) => track.listed && track.size > 0);
     this.from = 0;
     this.to = Math.max(recording.duration, NEAREST);
     this.chosen = null;
     this.lane = 0;
     this.focused = null;
+    this.plot = NAMES;
     this.listen();
     this.draw();
-  }
-
-  get plot() {
-    return Math.max(this.host.clientWidth - NAMES, 50);
   }
 
   timeAt(clientX) {
@@ -54,21 +53,20 @@ class Lanes {
 
   show(chosen) {
     this.chosen = chosen;
-    this.draw();
+    this.overlay();
   }
 
+  /** Draw all that is in sight, then what changes more often on it. */
   draw() {
-    const { canvas, context, host } = this;
+    const { drawn: canvas, context, host } = this;
+    this.plot = Math.max(host.clientWidth - NAMES, 50);
     const rows = this.tracks.length + 1;
     byId("lanes-room").style.height = `${AXIS + rows * LANE}px`;
     const ratio = window.devicePixelRatio || 1;
     const height = Math.min(host.clientHeight, AXIS + rows * LANE);
     canvas.width = Math.round(host.clientWidth * ratio);
     canvas.height = Math.round(height * ratio);
-    Object.assign(canvas.style, { width: `${host.clientWidth}px`, height: `${height}px` });
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.font = `12px ${getComputedStyle(document.body).fontFamily}`;
-    context.textBaseline = "middle";
+    this.ready(context, ratio);
     const style = getComputedStyle(document.documentElement);
     this.colours = Object.fromEntries(["text", "dim", "line", "accent", "surface"].map(
       (name) => [name, style.getPropertyValue(`--${name}`).trim()],
@@ -79,19 +77,42 @@ class Lanes {
       const y = AXIS + row * LANE - top;
       if (row === 0) this.drawGil(y);
       else this.drawTrack(this.tracks[row - 1], y);
-      this.drawName(row === 0 ? "has the GIL" : this.tracks[row - 1].title, y, row);
+      this.drawName(row === 0 ? "has the GIL" : this.tracks[row - 1].title, y);
     }
     this.drawAxis();
-    this.drawChosen(height);
+    this.overlay();
     const seconds = `${clock(this.from, this.to - this.from)} to ${clock(this.to, (this.to - this.from) / 100)}`;
     byId("lanes-words").textContent = this.recording.duration > 0 ? seconds : "No time was observed.";
   }
 
-  drawName(name, y, row) {
+  ready(context, ratio) {
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+    context.textBaseline = "middle";
+  }
+
+  /** What is chosen, and what the keyboard is at. */
+  overlay() {
+    const { canvas, drawn, host } = this;
+    const ratio = window.devicePixelRatio || 1;
+    Object.assign(canvas, { width: drawn.width, height: drawn.height });
+    Object.assign(canvas.style, { width: `${drawn.width / ratio}px`, height: `${drawn.height / ratio}px` });
+    const context = canvas.getContext("2d");
+    context.drawImage(drawn, 0, 0);
+    this.ready(context, ratio);
+    this.drawChosen(context, drawn.height / ratio);
+    if (!host.matches(":focus-visible")) return;
+    const y = AXIS + this.lane * LANE - host.scrollTop;
+    context.fillStyle = this.colours.accent;
+    context.fillRect(0, y, 4, BAR);
+    if (this.focused !== null) this.drawFocus(context, this.focused, y);
+  }
+
+  drawName(name, y) {
     const { context, colours } = this;
     context.fillStyle = colours.surface;
     context.fillRect(0, y, NAMES - 4, LANE);
-    context.fillStyle = row === this.lane && this.host.matches(":focus-visible") ? colours.accent : colours.text;
+    context.fillStyle = colours.text;
     const short = name.length > 22 ? `${name.slice(0, 21)}…` : name;
     context.fillText(short, 8, y + BAR / 2, NAMES - 14);
   }
@@ -104,7 +125,7 @@ class Lanes {
     const wide = [];
     recording.each(track, from, to, (run, begin, end) => {
       const state = track.state[run];
-      if (!this.data.states.includes(recording.states[state])) return;
+      if (!this.shown[state]) return;
       const [left, right] = [(begin - from) * scale, (end - from) * scale];
       for (let pixel = Math.floor(left); pixel < Math.min(right, plot); pixel++) {
         shares[pixel * STATES_DRAWN + state] += Math.min(right, pixel + 1) - Math.max(left, pixel);
@@ -119,7 +140,6 @@ class Lanes {
       if (right - left > 40) this.drawText(name, NAMES + left + 5, y, right - left - 9);
     }
     this.drawWorst(track, y);
-    if (this.focused !== null && this.focused.track === track) this.drawFocus(track, this.focused.run, y);
   }
 
   /** A state's part of every pixel, neighbours that are full of it in one. */
@@ -151,8 +171,8 @@ class Lanes {
     context.fillText(fitting < text.length ? `${text.slice(0, fitting)}…` : text, x, y + BAR / 2 + 1);
   }
 
-  drawFocus(track, run, y) {
-    const { context, recording } = this;
+  drawFocus(context, { track, run }, y) {
+    const { recording } = this;
     const left = this.xOf(recording.begin[track.first[run]]);
     context.strokeStyle = this.colours.text;
     context.lineWidth = 2;
@@ -227,9 +247,9 @@ class Lanes {
     }
   }
 
-  drawChosen(height) {
+  drawChosen(context, height) {
     if (this.chosen === null) return;
-    const { context, colours } = this;
+    const { colours } = this;
     const left = Math.max(this.xOf(this.chosen.from), NAMES);
     const right = Math.min(this.xOf(this.chosen.to), NAMES + this.plot);
     if (right < left) return;
@@ -252,7 +272,7 @@ class Lanes {
   words({ track, run }, time) {
     const { recording } = this;
     const state = recording.states[track.state[run]];
-    if (!this.data.states.includes(state)) return [];
+    if (!this.shown[track.state[run]]) return [];
     const [begin, end] = [recording.begin[track.first[run]], recording.end[track.last[run]]];
     const looks = track.last[run] - track.first[run] + 1;
     const parts = [
@@ -286,7 +306,7 @@ class Lanes {
   listen() {
     const { canvas, host } = this;
     host.addEventListener("scroll", () => this.draw());
-    for (const name of ["focus", "blur"]) host.addEventListener(name, () => this.draw());
+    for (const name of ["focus", "blur"]) host.addEventListener(name, () => this.overlay());
     host.addEventListener("keydown", (event) => this.onKey(event));
     host.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.metaKey) return;
@@ -359,7 +379,7 @@ class Lanes {
     byId("said").textContent = words.join("; ");
     const half = (this.to - this.from) / 2;
     if (time < this.from || time > this.to) this.look(time - half, time + half);
-    else this.draw();
+    else this.overlay();
   }
 
   /** Zoom to an episode, and choose its time. */

@@ -105,8 +105,9 @@ class Recording {
   /** Call `take(run, from, to)` for each run of a track in a stretch, with what of it lies inside. */
   each(track, from, to, take) {
     const { begin, end } = this;
-    for (let run = track.from(this.passAt(from)); run < track.size && begin[track.first[run]] < to; run++) {
-      take(run, Math.max(begin[track.first[run]], from), Math.min(end[track.last[run]], to));
+    const { first, last, size } = track;
+    for (let run = track.from(this.passAt(from)); run < size && begin[first[run]] < to; run++) {
+      take(run, Math.max(begin[first[run]], from), Math.min(end[last[run]], to));
     }
   }
 
@@ -124,18 +125,19 @@ class Recording {
    */
   sums(from, to, asked, rows) {
     const ns = Object.fromEntries(asked.map((state) => [state, new Float64Array(rows)]));
+    const nsOf = this.states.map((state) => ns[state] ?? null);
     const byTrack = this.tracks.map(() => new Float64Array(this.states.length));
     const blamed = new Float64Array(rows);
     const [pairs, waits] = [new Map(), new Map()];
     this.tracks.forEach((track, number) => {
       this.each(track, from, to, (run, begins, ends) => {
-        const state = this.states[track.state[run]];
-        if (!(state in ns)) return;
+        const state = track.state[run];
+        if (nsOf[state] === null) return;
         if (track.listed) {
-          ns[state][track.row[run]] += ends - begins;
-          byTrack[number][track.state[run]] += ends - begins;
+          nsOf[state][track.row[run]] += ends - begins;
+          byTrack[number][state] += ends - begins;
         }
-        if (track.state[run] === this.waiting) this.blame(track, number, run, from, to, { blamed, pairs, waits });
+        if (state === this.waiting) this.blame(track, number, run, from, to, { blamed, pairs, waits });
       });
     });
     return { ns, byTrack, blamed, pairs: asPairs(pairs), waits: asPairs(waits) };
@@ -143,8 +145,9 @@ class Recording {
 
   /** Charge what of a waiting run lies in a stretch to those who had the GIL meanwhile. */
   blame(track, number, run, from, to, { blamed, pairs, waits }) {
-    const first = Math.max(track.first[run], this.passAt(from));
-    for (let pass = first; pass <= track.last[run] && this.begin[pass] < to;) {
+    let pass = track.first[run];
+    if (this.end[pass] <= from) pass = this.passAt(from);
+    while (pass <= track.last[run] && this.begin[pass] < to) {
       const [holder, row] = [this.holder[pass], this.rowOfHolder(pass)];
       let ns = 0;
       for (; pass <= track.last[run] && this.holder[pass] === holder && this.rowOfHolder(pass) === row; pass++) {
