@@ -24,6 +24,8 @@ OUT = ROOT / "docs/pictures"
 WIDTH, SCALE, QUALITY = 1280, 0.8, 55
 DURATION_S = "4"
 CHOOSE = "page.chooser.choose('%s', page.data.functions.findIndex(([name]) => name === '%s'))"
+READY = "return new Promise(done => (function look() { timePage ? done() : setTimeout(look, 5); })())"
+STRETCH = "timePage.choose(1.2e9, 2.31e9); timePage.lanes.look(1.2e9, 1.35e9)"
 OPEN = "document.querySelector(`input[name=%s][value=%s]`).click()"
 
 
@@ -43,6 +45,7 @@ PICTURES = (
     Picture("blame", ".html", page(CHOOSE % ("waiter", "Worker.parse"), OPEN % ("view", "blame"))),
     Picture("inverted", ".html", page(OPEN % ("order", "inverted"))),
     Picture("difference", ".html", page(), ("--baseline", "old.gilprof"), 720),
+    Picture("timeline", ".timeline.html", page(READY, STRETCH), height=1000),
     Picture("speedscope", ".speedscope.json", speedscope),
     Picture("chrome", ".trace.json", perfetto),
     Picture("pprof", ".pb.gz", text("go", "tool", "pprof", "-top"), ("--kind", "mutex"), 360),

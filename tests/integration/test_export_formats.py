@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gilprof.model import STATE_NAMES
+from tests.support import time_page
 from tests.unit import test_export_chrome, test_export_firefox, test_export_pprof, test_export_speedscope
 from tests.unit.test_cli_report import run
 
@@ -40,6 +41,8 @@ def by_state(recording: Path, ending: str) -> dict[str, float]:
     done = run("export", str(recording), "-o", str(out))
     assert (done.returncode, done.stderr) == (0, "")
     match ending:
+        case ".timeline.html":
+            found = time_page.seconds_of(out.read_text())
         case ".pb.gz":
             message = test_export_pprof.read(out.read_bytes())
             found = {key: ns / 1e9 for key, ns in test_export_pprof.nanoseconds(message).items()}
@@ -52,7 +55,7 @@ def by_state(recording: Path, ending: str) -> dict[str, float]:
     return {state: sum(value for (_, was), value in found.items() if was == state) for state in STATE_NAMES}
 
 
-@pytest.mark.parametrize("ending", [".pb.gz", ".speedscope.json", ".firefox.json", ".trace.json"])
+@pytest.mark.parametrize("ending", [".timeline.html", ".pb.gz", ".speedscope.json", ".firefox.json", ".trace.json"])
 def test_the_seconds_are_the_reports(recording: Path, ending: str) -> None:
     done = run("report", "--json", str(recording), stdout=subprocess.PIPE)
     (process,) = json.loads(done.stdout)["processes"]
