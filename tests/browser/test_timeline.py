@@ -108,6 +108,17 @@ def test_a_drag_is_the_report_of_that_time(open_timeline: Open, first: tuple[int
     assert page.run("page.tree.sums[0]") / 1e9 == pytest.approx(by_state(page.seconds())["waiting"])
 
 
+def test_a_look_counts_with_the_part_that_is_inside(open_timeline: Open) -> None:
+    """Edges that no pass is at: time and blame are cut alike."""
+    page = open_timeline([contended()])
+    page.run("timePage.choose(1.2003e9, 1.4507e9)")
+    assert sum(page.seconds().values()) == pytest.approx(3 * 0.2504)
+    waiting = by_state(page.seconds())["waiting"]
+    assert waiting == pytest.approx(2 * 0.2504)
+    assert sum(page.waits().values()) == pytest.approx(waiting)
+    assert page.run("page.tree.blamed[0]") / 1e9 == pytest.approx(waiting)
+
+
 def test_all_the_time_again(open_timeline: Open) -> None:
     page = open_timeline([every_state().batch()])
     whole = page.seconds(), flame_sums(page)
