@@ -26,7 +26,7 @@ from gilprof.exporters.timeline_words import summary, worst_rows, worst_table
 from gilprof.model import NONE, STATE_NAMES
 from gilprof.report.build import Profiled, build_report
 
-SCRIPTS = ("columns.js", "recording.js", "cells.js", "heat.js", "lanes.js", "tables.js", "timeline.js")
+SCRIPTS = ("columns.js", "recording.js", "cells.js", "heat.js", "lane_chart.js", "lanes.js", "tables.js", "timeline.js")
 _STYLE_HASH, _SCRIPT_HASH = "style-src '", "script-src '"
 
 
