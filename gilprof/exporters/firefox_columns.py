@@ -19,6 +19,7 @@ from gilprof.model import State
 HAS_GIL, WAITING_FOR_GIL = "Has GIL", "Waiting for GIL"
 _INTERVAL = 1
 """A marker's phase: it has a start and an end."""
+_MAX_CPU_NS = 2.0**62
 Texts = list[str]
 Ints = npt.NDArray[np.int64]
 _Part = TypeVar("_Part")
@@ -69,7 +70,9 @@ class _Samples:
         """Nanoseconds since the sample before; over a slice the kernel's account is spread evenly."""
         length = self.block["end_ns"] - self.block["start_ns"]
         share = (self.block["first_end_ns"] - self.block["start_ns"]) / length
-        cpu_ns = np.column_stack([np.zeros(len(share)), share, 1 - share]) * self.block["cpu_ns"][:, None]
+        # A stranger's recording may claim any amount.
+        used_ns = np.clip(np.nan_to_num(self.block["cpu_ns"]), 0, _MAX_CPU_NS)
+        cpu_ns = np.column_stack([np.zeros(len(share)), share, 1 - share]) * used_ns[:, None]
         return _texts(np.rint(cpu_ns[self.kept]).astype(np.int64))
 
     def _of(self, *edges: str) -> Ints:

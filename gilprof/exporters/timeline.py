@@ -62,6 +62,7 @@ class Timeline:
         self._done_passes: list[RowArray] = []
         self.threads: dict[int, ThreadSeen] = {}
         """Those with looks, by id."""
+        self._begun = False
         self.first_ns = 0
         """Since when there is observed time, and ..."""
         self.last_ns = 0
@@ -69,7 +70,8 @@ class Timeline:
 
     def take(self, definitions: Definitions, ids: Rows, verdicts: Verdicts) -> None:
         """Verdicts in the order of time, at least a pass; ``ids``: the thread of each look."""
-        self.first_ns = self.first_ns or int(verdicts.passes.t_ns[0])
+        if not self._begun:
+            self.first_ns, self._begun = int(verdicts.passes.t_ns[0]), True
         self.last_ns = int(verdicts.passes.t_ns[-1])
         for number in np.unique(ids).tolist():
             unnamed = ThreadSeen(number, number, f"thread {number}")

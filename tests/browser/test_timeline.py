@@ -19,7 +19,7 @@ from gilprof.report.select import Window
 from tests.browser.test_accessible import NAMED, tree
 from tests.support.browser import complaints, requests
 from tests.support.exported import MAIN, STEP, every_state, exported, profiled, seconds
-from tests.support.facts import Script
+from tests.support.facts import INFO, Script
 from tests.support.time_page import TimePage
 
 Open = Callable[[list[Batch]], TimePage]
@@ -56,7 +56,7 @@ def contended() -> Batch:
 
 def of_part(batch: Batch, from_s: float, to_s: float) -> Profile:
     """As ``gilprof report --from --to`` sees it."""
-    profile, _ = profiled([Window(from_s, to_s).cut(batch)])
+    profile, _ = profiled([Window(INFO.wall_anchor, from_s, to_s).cut(batch)])
     return profile
 
 

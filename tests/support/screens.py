@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from gilprof.analysis.episode_rows import NOT_KNOWN, EpisodeKind, Held
 from gilprof.analysis.sums import EpisodeSums, Worst
-from gilprof.model import BlockedIn, Health, Origin, State
+from gilprof.model import UNREADABLE, BlockedIn, Health, Origin, State
 from gilprof.tui.snapshot import Now, Range, Snapshot, Step
 from tests.support.made_up import BOOTSTRAP, STDLIB, MadeUp, Place, Seen
 
@@ -187,7 +187,7 @@ def stalled_profile() -> MadeUp:
         EpisodeKind.TURN, 5_000_000_000, 800_000_000, 1_000_000, 1, holds, 255, 700_000_000, 0, None, victims,
         1_500_000_000,
     )  # fmt: skip
-    culprit = Held(1, holds, 550_000_000)
+    culprit = Held(1, holds, UNREADABLE, 550_000_000, 550_000_000)
     wait = Worst(
         EpisodeKind.WAIT, 6_000_000_000, 600_000_000, 1_000_000, 0, made.frame(MAIN), Origin.RETURNING, 500_000_000, 0,
         culprit, (), 600_000_000,

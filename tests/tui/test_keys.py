@@ -359,7 +359,7 @@ async def test_formats_in_the_order_of_time_are_not_for_here(tmp_path: Path, mon
     async with running(app) as pilot:
         await press(pilot, "e")
         shown = [line for line in screen_lines(app) if "needs a recording" in line]
-        assert [line.split()[0] for line in shown] == ["speedscope", "firefox", "chrome"]
+        assert [line.split()[0] for line in shown] == ["timeline", "speedscope", "firefox", "chrome"]
         await press(pilot, "escape")
         assert isinstance(app.screen, MainScreen)
     assert not list(tmp_path.iterdir())
