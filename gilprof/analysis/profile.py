@@ -11,24 +11,13 @@ import numpy.typing as npt
 from gilprof.analysis.accumulate import NodeTable, PairTable, ThreadTable
 from gilprof.analysis.classify import Classifier
 from gilprof.analysis.definitions import Definitions
-from gilprof.analysis.episode_rows import Finished
-from gilprof.analysis.episode_sums import EpisodeTable
-from gilprof.analysis.episodes import Episodes
-from gilprof.analysis.loops import HELD_UP_NS, Loops
-from gilprof.analysis.own import OwnFrames
+from gilprof.analysis.moments import Moments
 from gilprof.analysis.sections import Sections
-from gilprof.analysis.spans import Spans
-from gilprof.analysis.stalls import Stalls, with_threads
+from gilprof.analysis.stalls import with_threads
 from gilprof.analysis.sums import HANDOVER, TORN, EpisodeSums, Fold, GilSums, ProfileSums, Stall, Worst
 from gilprof.analysis.thread_rows import ENDED_ROWS, Rows, ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, Verdicts
 from gilprof.model import NONE, Batch, Health, State, TargetInfo
-
-FOLLOWED_LOOKS = 20_000
-"""Episodes are looked for in so many looks at a time (two seconds of ten threads): that costs half of what it costs
-in every batch, and what is found is the same."""
-FOLLOWED_NS = 500_000_000
-"""Where stalls are told as they happen: in so much time at a time."""
 
 
 class Watcher(Protocol):
@@ -63,14 +52,7 @@ class Profile:
         self._nodes = NodeTable()
         self._pairs = PairTable()
         self._sections = Sections()
-        self._unfollowed: list[Verdicts] = []
-        frames_of, mean_gap_ns = OwnFrames(self.definitions, info.stdlib).of, 1e9 / info.asked_hz
-        self._episodes = Episodes(frames_of)
-        self._lengths = EpisodeTable(mean_gap_ns)
-        self._spans = Spans(spans, self.definitions, frames_of, mean_gap_ns)
-        self._loops = Loops(self.definitions, frames_of, mean_gap_ns, stall_ns or HELD_UP_NS)
-        self._stalls = None if stall_ns is None else Stalls(stall_ns)
-        self._lengths_anew: EpisodeTable | None = None
+        self._moments = Moments(info, self.definitions, stall_ns, spans)
         self._gil = np.zeros(6)
         self._time = np.zeros(4)
         self._passes = 0
@@ -95,24 +77,16 @@ class Profile:
     def finish(self) -> None:
         """Decide what is left: no batch follows."""
         self._count(self._classifier.finish())
-        self._follow()
-        self._take(self._episodes.finish())
-        if self._stalls is not None:
-            self._stalls.finish()
-        self._spans.finish()
-        self._loops.finish()
+        self._moments.finish()
         self._fold(beyond=ENDED_ROWS)
 
     def new_stalls(self) -> list[Stall]:
         """Stalls found since the last call; threads in them by their ids."""
-        if self._stalls is None:
-            return []
         ids = self._rows.ids
-        return [with_threads(stall, ids) for stall in self._stalls.untold()]
+        return [with_threads(stall, ids) for stall in self._moments.new_stalls()]
 
     def sums(self) -> ProfileSums:
         """A snapshot."""
-        self._follow()
         held, held_blocked, handover, torn, contended, waiting = self._gil
         observed, unobserved, stopped, running = self._time
         first_t_ns, last_t_ns = self._t_ns or (0, 0)
@@ -139,28 +113,23 @@ class Profile:
             nodes=self._nodes.sums(),
             pairs=self._pairs.sums(),
             sections=self._sections.sums(),
-            episodes=self._lengths.sums(),
-            stalls=None if self._stalls is None else self._stalls.sums(),
-            spans=self._spans.sums(),
-            loops=self._loops.sums(),
+            episodes=self._moments.episodes(),
+            stalls=self._moments.stalls(),
+            spans=self._moments.spans(),
+            loops=self._moments.loops(),
         )
 
     def under_way(self) -> tuple[Worst, ...]:
         """The waits and turns under way, worst first within each kind: each has lasted so long by now."""
-        self._follow()
-        table = EpisodeTable(1e9 / self.info.asked_hz)
-        table.add(self._episodes.under_way())
-        return table.sums().worst
+        return self._moments.under_way()
 
     def count_episodes_anew(self) -> None:
         """``episodes_anew`` are those that end from now on."""
-        self._follow()
-        self._lengths_anew = EpisodeTable(1e9 / self.info.asked_hz)
+        self._moments.count_anew()
 
     def episodes_anew(self) -> EpisodeSums:
         """Those since ``count_episodes_anew``; all, where nobody has asked for that."""
-        self._follow()
-        return (self._lengths_anew or self._lengths).sums()
+        return self._moments.episodes_anew()
 
     def _fold(self, beyond: int) -> None:
         """Fold ended threads once there are more than ``beyond``, all but those with the most waiting and blame."""
@@ -170,18 +139,10 @@ class Profile:
         ended = ended[~np.isin(ended, self._classifier.pending_threads())]
         least = ended[np.argsort(-self._threads.harm_ns(ended), kind="stable")][ENDED_ROWS:]
         target = self._rows.fold(least.tolist(), self.definitions.threads, self._threads.python(len(self._rows.ids)))
-        self._follow()
         self._threads.merge(target)
         node = self._nodes.merge(target)
         pair = self._pairs.merge(node)
-        self._episodes.regroup(target)
-        self._lengths.merge(target)
-        if self._stalls is not None:
-            self._stalls.regroup(target)
-        self._spans.regroup(target)
-        self._loops.regroup(target)
-        if self._lengths_anew is not None:
-            self._lengths_anew.merge(target)
+        self._moments.regroup(target)
         if self.on_fold is not None:
             self.on_fold(Fold(target, node, pair))
         self._classifier.forget(np.flatnonzero(target != np.arange(len(target))))
@@ -191,36 +152,11 @@ class Profile:
         threads = self.definitions.threads
         return np.array([threads[number].tid if number in threads else NONE for number in self._rows.ids], np.int64)
 
-    def _follow(self) -> None:
-        """Find the episodes that have ended since the last call; they are the same however often this is done."""
-        if self._unfollowed:
-            verdicts = Verdicts.joined(self._unfollowed)
-            self._take(self._episodes.feed(verdicts))
-            self._spans.take(verdicts)
-            self._loops.take(verdicts)
-            self._unfollowed.clear()
-
-    def _take(self, finished: Finished) -> None:
-        self._lengths.add(finished)
-        if self._lengths_anew is not None:
-            self._lengths_anew.add(finished)
-        if self._stalls is not None:
-            self._stalls.take(finished)
-
-    def _is_due(self) -> bool:
-        """Whether episodes are to be looked for in what has come since."""
-        if sum(len(part.looks.thread) for part in self._unfollowed) >= FOLLOWED_LOOKS:
-            return True
-        since_ns = self._unfollowed[-1].passes.t_ns[-1] - self._unfollowed[0].passes.t_ns[0]
-        return self._stalls is not None and since_ns >= FOLLOWED_NS
-
     def _count(self, verdicts: Verdicts) -> None:
         passes, looks = verdicts.passes, verdicts.looks
         if len(passes.t_ns) == 0:
             return
-        self._unfollowed.append(verdicts)
-        if self._is_due():
-            self._follow()
+        self._moments.add(verdicts)
         if self._watch is not None:
             self._watch.take(self.definitions, self._rows.ids[looks.thread], verdicts)
         self._passes += len(passes.t_ns)

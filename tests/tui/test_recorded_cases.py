@@ -1,0 +1,48 @@
+"""Eight recorded cases (tools/record_cases.py), replayed through the live view: its first two lines name cause, thread
+and line."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gilprof.analysis.profile import Profile
+from gilprof.cli.files import write_file
+from gilprof.cli.observe import Stop
+from gilprof.recording.reader import Recording
+from gilprof.recording.replay import ReplaySource
+from gilprof.tui.app import LiveApp
+from gilprof.tui.worker import Worker
+from tests.tui.support import LARGE, SMALL, screen_lines
+
+CASES = Path(__file__).parent / "cases"
+NAMED = {
+    "convoy": ("back from calls", "spin (spin.py:", "spin-0"),
+    "c-code-keeps-it": ("C code that keeps it", "sort_lists (sort_big.py:", "sort"),
+    "gc": ("garbage collection", "make_garbage", "(gc_heavy.py:", "garbage"),
+    "lock": ("Not the GIL", "lock", "(lock_bound.py:", "worker-*"),
+    "no-cpu": ("too few CPUs",),
+    "many-threads": ("threads wait", "spin (spin.py:", "spin-*"),
+    "one-thread": ("one thread", "spin-0"),
+    "ended": ("blocked while it has the GIL", "sleep_holding (hold_sleep.py:", "sleeper"),
+}
+POLLS = 600
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "200x60"])
+@pytest.mark.parametrize("case", NAMED)
+async def test_the_first_two_lines_name_it(case: str, size: tuple[int, int]) -> None:
+    with closing(ReplaySource(Recording.open(CASES / f"{case}.gilprof"))) as source:
+        profile = Profile(source.info)
+        app = LiveApp(Worker(source, profile, profile.add, None, Stop()), source.info.pid, write_file)
+        async with app.run_test(size=size) as pilot:
+            for _ in range(POLLS):  # until the recording is over
+                await pilot.pause(0.05)
+                lines = screen_lines(app)
+                if "ENDED" in lines[2]:
+                    break
+    said = " ".join(" ".join(lines[:2]).split()).replace("return from calls", "back from calls")
+    for words in NAMED[case]:
+        assert words in said
