@@ -51,21 +51,23 @@ def shown(batch: Batch) -> Batch:
 
 def record(name: str, case: Case, interpreter: Path) -> None:
     """One case, for ``SECONDS``."""
-    with spawn(interpreter, case.target, *case.arguments, wrapper=case.wrapper) as target:
-        with closing(LiveSource.attach(target.pid, RATE_HZ)) as source:
-            command = (interpreter.name, f"{case.target}.py", *map(str, case.arguments))
-            info = replace(source.info, command=command)
-            with RecordingWriter(CASES / f"{name}.gilprof", info, force=True) as writer:
-                end = time.monotonic() + SECONDS
-                while time.monotonic() < end and (batch := source.drain()) is not None:
+    with (
+        spawn(interpreter, case.target, *case.arguments, wrapper=case.wrapper) as target,
+        closing(LiveSource.attach(target.pid, RATE_HZ)) as source,
+    ):
+        command = (interpreter.name, f"{case.target}.py", *map(str, case.arguments))
+        info = replace(source.info, command=command)
+        with RecordingWriter(CASES / f"{name}.gilprof", info, force=True) as writer:
+            end = time.monotonic() + SECONDS
+            while time.monotonic() < end and (batch := source.drain()) is not None:
+                writer.write(shown(batch))
+                time.sleep(DRAIN_EVERY_S)
+            if case.ends:
+                target.stop()
+                while (batch := source.drain()) is not None and batch.ended is None:
                     writer.write(shown(batch))
-                    time.sleep(DRAIN_EVERY_S)
-                if case.ends:
-                    target.stop()
-                    while (batch := source.drain()) is not None and batch.ended is None:
-                        writer.write(shown(batch))
-                    if batch is not None:
-                        writer.write(shown(batch))
+                if batch is not None:
+                    writer.write(shown(batch))
 
 
 def main() -> None:
