@@ -91,6 +91,9 @@ class LookFlag(IntFlag):
     (``RESUME``, ``JUMP_BACKWARD`` and their variants): off the GIL there, it was made to drop it."""
     MUTEX_OWNER = 32
     """The thread owns one of the GIL's two mutexes: it is taking or dropping the GIL."""
+    LAST_HOLDER = 64
+    """The GIL is free in the reading before the look, and nobody has had it since this thread (``last_holder``). A
+    switch number that has grown since a look at the same thread tells that it took the GIL in between."""
 
 
 PASS_DTYPE = np.dtype(

@@ -173,6 +173,7 @@ class Classifier:
                     t_ns[row].astype(np.float64),
                     _flag(looks, LookFlag.EVAL_CHECK),
                 ),
+                last_holder=_flag(looks, LookFlag.LAST_HOLDER),
                 overdue=held & ((passes["flags"] & PassFlag.DROP_REQUEST) != 0)[row],
                 cpu_ns=decided.cpu_ns,
                 queued_ns=decided.queued_ns,

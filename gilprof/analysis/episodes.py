@@ -2,9 +2,9 @@
 
 A wait is a thread waiting at every look without a break. It may have had the GIL for a moment between two looks.
 It had not where another thread had it at both and it changed hands once at most (``switch_number``), or where the
-waiting thread used no CPU time. Where nothing proves it, the wait ends if the thread's stack changed, if it used
-more CPU time than waiting takes, if the GIL changed hands and the thread is awake, or if the time between was not
-observed.
+waiting thread used no CPU time. It had where the GIL changed hands and nobody has had it since this thread
+(``last_holder``). Where nothing proves it, the wait ends if the thread's stack changed, if it used more CPU time than
+waiting takes, if the GIL changed hands more than once and the thread is awake, or if the time between was not observed.
 
 A turn is one thread having the GIL at every look, the switch number unchanged: nobody else had it in between.
 
@@ -68,6 +68,8 @@ class _Looks:
     cpu_ns: npt.NDArray[np.float64]
     sure: Bools
     """``LookVerdicts.sure``."""
+    last_holder: Bools
+    """``LookVerdicts.last_holder``."""
     unknown_thread: Rows
     unknown_row: Rows
 
@@ -88,6 +90,7 @@ class _Looks:
             origin=looks.origin[waiting].astype(np.int64),
             cpu_ns=looks.cpu_ns[waiting],
             sure=looks.sure[waiting],
+            last_holder=looks.last_holder[waiting],
             unknown_thread=looks.thread[unknown].astype(np.int64),
             unknown_row=row_of[looks.pass_row[unknown]],
         )
@@ -96,7 +99,7 @@ class _Looks:
     def unknown(cls, threads: Rows) -> _Looks:
         """In one pass, nothing could be told of these threads."""
         none = np.zeros(0, np.int64)
-        return cls(none, none, none, none, np.zeros(0), none > 0, threads, np.ones(len(threads), np.int64))
+        return cls(none, none, none, none, np.zeros(0), none > 0, none > 0, threads, np.ones(len(threads), np.int64))
 
 
 class Episodes:
@@ -213,12 +216,14 @@ class Episodes:
             here, before = stack[doubtful], stack[doubtful - 1]
             moved = (here != before) & (here != UNREADABLE) & (before != UNREADABLE)
             cpu_ns = looks.cpu_ns[order[doubtful] - opened]
-            switched = np.diff(view.switch_number, prepend=0)[row[doubtful]] > 1
+            switches = np.diff(view.switch_number, prepend=0)[row[doubtful]]
+            switched = switches > 1
             # Runnable after several switches: one of them was to this thread.
-            woken = ~sure[doubtful] & switched
-            held = moved | woken | (cpu_ns > np.where(switched, WAITING_CPU_NS, DROPPING_CPU_NS))
+            had_it = ~sure[doubtful] & switched
+            had_it |= looks.last_holder[order[doubtful] - opened] & (switches > 0)
+            held = moved | had_it | (cpu_ns > np.where(switched, WAITING_CPU_NS, DROPPING_CPU_NS))
             late = view.late[row[doubtful]]
-            proven[doubtful] = ~woken & (cpu_ns == 0)
+            proven[doubtful] = ~had_it & (cpu_ns == 0)
             goes_on[doubtful] = proven[doubtful] | ~(held | late)
             not_seen = doubtful[~goes_on[doubtful] & ~held]
             sure[not_seen], sure[not_seen - 1] = False, False

@@ -51,6 +51,8 @@ class LookVerdicts:
     """BlockedIn of blocked and held_blocked looks, else ``NOT_APPLICABLE``."""
     origin: npt.NDArray[np.uint8]
     """Origin of waiting looks, else ``NOT_APPLICABLE``."""
+    last_holder: npt.NDArray[np.bool_]
+    """The GIL is free, and nobody has had it since this thread."""
     overdue: npt.NDArray[np.bool_]
     """Held or held_blocked although somebody had asked for the drop."""
     cpu_ns: npt.NDArray[np.float64]

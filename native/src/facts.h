@@ -29,6 +29,7 @@ enum LookFlag : std::uint32_t {
     kLookPython = 8,
     kLookEvalCheck = 16,
     kLookMutexOwner = 32,
+    kLookLastHolder = 64,
 };
 
 struct PassRow {

@@ -16,8 +16,11 @@ struct GilReading {
     // Whether the GIL stood still between the two readings.
     bool same(const GilReading& other) const;
 
-    // The thread state that has the GIL; 0: none. last_holder alone means nothing.
+    // The thread state that has the GIL; 0: none. last_holder alone says nothing of who has it.
     Address holder() const { return locked ? last_holder : 0; }
+
+    // The thread state since which nobody has had the GIL; 0: somebody has it.
+    Address free_since() const { return locked ? 0 : last_holder; }
 
     // It owns one of the two mutexes: it is taking or dropping the GIL.
     bool mutex_owned_by(pid_t tid) const { return mutex_owner == tid || switch_owner == tid; }

@@ -230,6 +230,7 @@ void PassTaker::look_at_slice(std::size_t begin, std::size_t end, bool planned,
         if (after.holder() == state->address) look.flags |= kLookHolderAfter;
         if (!before.same(after)) look.flags |= kLookTorn;
         if (before.mutex_owned_by(thread->tid)) look.flags |= kLookMutexOwner;
+        if (before.free_since() == state->address) look.flags |= kLookLastHolder;
         if (thread->quiet) {
             look.flags |= thread->last.flags & kLookEvalCheck;
         } else {

@@ -117,6 +117,11 @@ void takes_a_pass() {
     expect((looks[0].flags & (kLookHolderBefore | kLookEvalCheck)) ==
                (kLookHolderBefore | kLookEvalCheck),
            "the flags of a look");
+    expect((looks[0].flags & kLookLastHolder) == 0, "nobody had it last while somebody has it");
+    image.set(layout.gil_address, layout.gil_locked, std::int32_t{0});
+    expect(taker.take(pass, looks) == PassResult::kTaken && pass.holder == kNone, "a free GIL");
+    expect((looks[0].flags & (kLookHolderBefore | kLookLastHolder)) == kLookLastHolder,
+           "the last holder of a free GIL");
     const Definitions definitions = taker.take_definitions();
     expect(definitions.functions.size() == 1 && definitions.functions[0].name == "Worker.step" &&
                definitions.functions[0].file == "app.py",

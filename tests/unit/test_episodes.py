@@ -17,7 +17,7 @@ from gilprof.analysis.episodes import Episodes
 from gilprof.analysis.histogram import BINS, RELATIVE_ERROR, bin_of, length_of, quantile_ns
 from gilprof.analysis.profile import Profile
 from gilprof.analysis.sums import FOLDED, EpisodeSums, Worst
-from gilprof.model import PassFlag
+from gilprof.model import LookFlag, PassFlag
 from tests.support.facts import INFO, START_NS, Script
 from tests.support.load import busy
 
@@ -110,6 +110,27 @@ def test_after_two_switches_cpu_time_and_stack_tell(after: Callable[[Script], Sc
     found = spans(episodes(script), EpisodeKind.WAIT, 1)
     assert len(found) >= waits
     assert (len(found) == 1) == (waits == 1)
+
+
+@pytest.mark.parametrize(
+    ("switch_number", "last_holder", "lengths"),
+    [(0, "a", [9.0]), (1, "a", [9.0]), (1, "b", [4.0, 5.0]), (0, "b", [9.0])],
+    ids=["dropped", "somebody else had it", "had it", "has not had it since the look before"],
+)
+def test_the_last_holder_of_a_free_gil_had_it(switch_number: int, last_holder: str, lengths: list[float]) -> None:
+    script = Script().at(0).holds("a", MAIN)
+    for ms in range(1, 5):
+        script.at(ms).holds("a", MAIN).waits("b", STEP)
+    script.at(5, switch_number=switch_number)
+    last = LookFlag.PYTHON | LookFlag.LAST_HOLDER
+    if last_holder == "a":
+        script.runs("a", MAIN, flags=last).waits("b", STEP, cpu_ms=0.1)
+    else:
+        script.runs("a", MAIN).waits("b", STEP, cpu_ms=0.1, flags=last)
+    for ms in range(6, 10):
+        script.at(ms, switch_number=switch_number + (last_holder == "b")).holds("a", MAIN).waits("b", STEP)
+    script.at(10).holds("a", MAIN).blocks("b", STEP)
+    assert [length for _, length, _ in spans(episodes(script), EpisodeKind.WAIT, 1)] == lengths
 
 
 def test_nobody_else_can_have_had_it_so_the_wait_goes_on() -> None:
