@@ -15,6 +15,7 @@ from gilprof.analysis.collections import Collections
 from gilprof.analysis.origins import Origins
 from gilprof.analysis.pending import Pending
 from gilprof.analysis.runnable import UNDECIDED, decide_runs
+from gilprof.analysis.starving import OPEN, decide_starving
 from gilprof.analysis.syscalls import blocked_in, blocked_in_table
 from gilprof.analysis.verdicts import NOT_APPLICABLE, LookVerdicts, PassVerdicts, Verdicts
 from gilprof.analysis.weights import KernelAccount, PassClock
@@ -64,12 +65,12 @@ class Classifier:
     def feed(self, passes: PassArray, looks: LookArray) -> Verdicts:
         """Take in the next facts; the verdicts of all passes that are decided by now."""
         self._pending = self._pending.joined(self._taken_in(passes, looks))
-        self._decide_runnable(final=False)
+        self._decide(final=False)
         return self._emit(self._decided_passes())
 
     def finish(self) -> Verdicts:
         """The verdicts of what is left; nothing follows."""
-        self._decide_runnable(final=True)
+        self._decide(final=True)
         return self._emit(len(self._pending.passes))
 
     def pending_threads(self) -> npt.NDArray[np.int32]:
@@ -93,6 +94,7 @@ class Classifier:
         all_of_them = awake >= np.bincount(row[undecided], minlength=len(passes))
         all_of_them &= (passes["flags"] & PassFlag.TORN) == 0
         state[undecided & all_of_them[row]] = State.WAITING
+        obeys_when_it_runs = (state == State.HELD) & (looks["syscall"] == SYSCALL_RUNNING) & _drop_asked(passes)[row]
         return Pending(
             passes=passes,
             weights=weights,
@@ -103,9 +105,10 @@ class Classifier:
             computed_before=cpu_ns >= COMPUTED_SHARE * weights.weight[row],
             gil_sought=((awake > 0) | (queueing > 0))[row],
             sure=sure,
+            starving=np.where(obeys_when_it_runs, OPEN, np.uint8(False)),
         )
 
-    def _decide_runnable(self, final: bool) -> None:
+    def _decide(self, final: bool) -> None:
         pending = self._pending
         looks = pending.looks
         order = by_thread(looks["thread"])
@@ -115,21 +118,31 @@ class Classifier:
         # A stay that does not reach the newest pass has ended.
         last_row = np.zeros(len(stay) + 1, np.int64)
         np.maximum.at(last_row, stay, row)
+        complete = final | (last_row[stay] < len(pending.passes) - 1)
+        t_ns = pending.passes["t_ns"].astype(np.int64)[row]
         pending.state[order] = decide_runs(
             stay,
             pending.state[order],
-            pending.passes["t_ns"].astype(np.int64)[row],
+            t_ns,
             looks["cpu_ns"][order].astype(np.float64),
             looks["queued_ns"][order].astype(np.float64),
             looks["timeslices"][order].astype(np.int64),
             pending.computed_before[order],
             pending.gil_sought[order],
-            final | (last_row[stay] < len(pending.passes) - 1),
+            complete,
+        )
+        pending.starving[order] = decide_starving(
+            pending.starving[order],
+            stay,
+            t_ns,
+            looks["cpu_ns"][order].astype(np.int64),
+            looks["queued_ns"][order].astype(np.int64),
+            complete,
         )
 
     def _decided_passes(self) -> int:
         """How many passes from the first on have no undecided look."""
-        undecided = np.flatnonzero(self._pending.state == UNDECIDED)
+        undecided = np.flatnonzero((self._pending.state == UNDECIDED) | (self._pending.starving == OPEN))
         if len(undecided) == 0:
             return len(self._pending.passes)
         ends = np.cumsum(self._pending.passes["look_count"], dtype=np.int64)
@@ -174,7 +187,7 @@ class Classifier:
                     _flag(looks, LookFlag.EVAL_CHECK),
                 ),
                 last_holder=_flag(looks, LookFlag.LAST_HOLDER),
-                overdue=held & ((passes["flags"] & PassFlag.DROP_REQUEST) != 0)[row],
+                overdue=held & _drop_asked(passes)[row] & (decided.starving == 0),
                 cpu_ns=decided.cpu_ns,
                 queued_ns=decided.queued_ns,
             ),
@@ -217,6 +230,11 @@ def _going_for_gil(passes: PassArray, looks: LookArray, row: Rows, info: TargetI
 
 def _within(values: npt.NDArray[np.int16], span: tuple[int, int]) -> npt.NDArray[np.bool_]:
     out: npt.NDArray[np.bool_] = (values >= span[0]) & (values < span[1])
+    return out
+
+
+def _drop_asked(passes: PassArray) -> npt.NDArray[np.bool_]:
+    out: npt.NDArray[np.bool_] = (passes["flags"] & PassFlag.DROP_REQUEST) != 0
     return out
 
 

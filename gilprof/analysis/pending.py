@@ -13,8 +13,8 @@ from gilprof.model import LookArray, PassArray
 
 @dataclass(slots=True)
 class Pending:
-    """Whole passes in the order of time. ``state`` may be ``UNDECIDED``; ``cpu_ns`` and ``queued_ns`` are the
-    thread's growth over the pass's weight."""
+    """Whole passes in the order of time. ``state`` may be ``UNDECIDED``, ``starving`` (has the GIL, was asked to drop
+    it, and has no CPU) ``OPEN``; ``cpu_ns`` and ``queued_ns`` are the thread's growth over the pass's weight."""
 
     passes: PassArray
     weights: PassWeights
@@ -25,6 +25,7 @@ class Pending:
     computed_before: npt.NDArray[np.bool_]
     gil_sought: npt.NDArray[np.bool_]
     sure: npt.NDArray[np.bool_]
+    starving: npt.NDArray[np.uint8]
 
     @property
     def pass_row(self) -> npt.NDArray[np.int64]:

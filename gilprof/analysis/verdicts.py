@@ -54,7 +54,7 @@ class LookVerdicts:
     last_holder: npt.NDArray[np.bool_]
     """The GIL is free, and nobody has had it since this thread."""
     overdue: npt.NDArray[np.bool_]
-    """Held or held_blocked although somebody had asked for the drop."""
+    """Held or held_blocked although somebody had asked for the drop, unless for want of a CPU."""
     cpu_ns: npt.NDArray[np.float64]
     """The thread's CPU time in the pass's weight, by the kernel's account."""
     queued_ns: npt.NDArray[np.float64]

@@ -59,10 +59,8 @@ def test_sorting_is_overdue(interpreter: Interpreter) -> None:
 
 @every_interpreter
 def test_python_code_is_never_overdue_for_long(interpreter: Interpreter) -> None:
-    """Unless it has no CPU to obey with."""
     seen = watched("spin 3", interpreter)
-    queued_s = sum(seen.seen.queued_s[tid] for tid in seen.tids.values())
-    assert seen.seen.function("spin")["overdue_s"] < FLOOR * seen.seen.process["observed_s"] + queued_s
+    assert seen.seen.function("spin")["overdue_s"] < FLOOR * seen.seen.process["observed_s"]
 
 
 @every_interpreter

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.oracle import Oracle
-from tests.support.figures import CROWDED_FLOOR, PURE_PYTHON_RELEASED, UNKNOWN, state_figures
+from tests.support.figures import CROWDED_FLOOR, FLOOR, PURE_PYTHON_RELEASED, UNKNOWN, state_figures
 from tests.support.interpreters import Interpreter, variants
 from tests.support.observed import observe
 from tests.support.spawn import spawn
@@ -53,6 +53,8 @@ def test_starved_threads(sampler_cpu: int, interpreter: Interpreter) -> None:
     held_s = sum(row["seconds"]["held"] for row in rows)
     cpu_s = sum(row["cpu_s"] for row in rows)
     queued_s = sum(row["queued_s"] for row in rows)
+    # Python code that has no CPU to obey with is not overdue.
+    assert seen.function("spin")["overdue_s"] < FLOOR * seen.process["observed_s"]
     # With a hog on their CPU they cannot get all of it; the GIL is held all the same.
     assert cpu_s < 0.8 * seen.process["observed_s"]
     assert held_s <= cpu_s + queued_s + CROWDED_FLOOR * seen.process["observed_s"]

@@ -25,7 +25,7 @@ def facts(draw: st.DrawFn) -> Batch:
     script = Script()
     ms = 0.0
     for _ in range(draw(st.integers(1, 60))):
-        ms += draw(st.sampled_from((0.5, 1.0, 1.5, 20.0)))
+        ms += draw(st.sampled_from((0.5, 1.0, 1.5, 20.0, 150.0)))
         flags = draw(st.sampled_from((0, 0, 0, PassFlag.COLLECTING, PassFlag.DROP_REQUEST, PassFlag.STOPPED)))
         script.at(ms, flags=flags, mutex_users=draw(st.integers(0, 3)))
         held = False
@@ -34,13 +34,14 @@ def facts(draw: st.DrawFn) -> Batch:
             frames = draw(st.sampled_from(STACKS))
             growth = {
                 "cpu_ms": draw(st.sampled_from((0.0, 0.004, 1.0))),
-                "queued_ms": draw(st.sampled_from((0.0, 0.7))),
+                "queued_ms": draw(st.sampled_from((0.0, 0.7, 25.0))),
             }
             if kind in ("holds", "stuck") and not held:
                 held = True
                 script.holds(name, *frames, **growth, **({"syscall": SLEEP} if kind == "stuck" else {}))
             elif kind == "waits":
-                script.waits(name, *frames, **growth)
+                last = draw(st.sampled_from((LookFlag(0), LookFlag.LAST_HOLDER)))
+                script.waits(name, *frames, flags=LookFlag.PYTHON | last, **growth)
             elif kind == "checked":
                 script.runs(name, *frames, flags=LookFlag.PYTHON | LookFlag.EVAL_CHECK, **growth)
             elif kind == "blocks":
@@ -76,7 +77,8 @@ def assert_equal(one: ProfileSums, other: ProfileSums) -> None:
 def node_rows(sums: ProfileSums) -> dict[tuple[int, int, bool], list[float]]:
     nodes = sums.nodes
     keys = zip(nodes.thread.tolist(), nodes.stack.tolist(), nodes.gc.tolist(), strict=True)
-    return {key: [round(ns) for ns in row] for key, row in zip(keys, nodes.states_ns.tolist(), strict=True)}
+    values = np.column_stack([nodes.states_ns, nodes.overdue_ns]).tolist()
+    return {key: [round(ns) for ns in row] for key, row in zip(keys, values, strict=True)}
 
 
 @laws

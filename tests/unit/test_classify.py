@@ -238,6 +238,42 @@ def test_overdue_is_holding_on_after_the_request() -> None:
     assert judged.column("b", "overdue") == [0, 0]
 
 
+def asked(*cpu_and_queued_ms: tuple[float, float], gap_ms: float = 1.0) -> list[int]:
+    """Whether each look at a holder that was asked to drop the GIL is overdue."""
+    script = Script().at(0).holds("a", HOME, cpu_ms=1.0).waits("b", HOME)
+    for row, (cpu_ms, queued_ms) in enumerate(cpu_and_queued_ms):
+        script.at(1 + row * gap_ms, flags=PassFlag.DROP_REQUEST)
+        script.holds("a", HOME, cpu_ms=cpu_ms, queued_ms=queued_ms).waits("b", HOME)
+    return Judged(script).column("a", "overdue")[1:]
+
+
+def test_without_a_cpu_it_is_not_overdue() -> None:
+    """In the queue from the first look to the fourth; the kernel tells when that is over."""
+    assert asked((1, 0), (0, 0), (0, 0), (0, 0), (0.2, 3.5), (1, 0)) == [0, 0, 0, 0, 1, 1]
+
+
+def test_cpu_time_that_grows_late_was_used_all_the_same() -> None:
+    """On a CPU all the time: the kernel adds it up every 4 ms."""
+    assert asked((4, 0), (0, 0), (0, 0), (0, 0), (4, 0), (0, 0)) == [1, 1, 1, 1, 1, 1]
+
+
+def test_queued_for_less_than_the_look_lies_back() -> None:
+    """It ran on for 3 ms at least, and queued for the last one."""
+    assert asked((4, 0), (0, 0), (0, 0), (0, 0), (3.5, 1)) == [1, 1, 1, 0, 1]
+
+
+def test_no_cpu_time_for_longer_than_any_tick() -> None:
+    assert asked(*[(1, 0)] + [(0, 0)] * 6, gap_ms=50.0) == [0, 0, 0, 1, 1, 1, 1]
+
+
+def test_blocked_with_the_gil_is_overdue_at_once() -> None:
+    script = Script().at(0).holds("a", HOME).waits("b", HOME)
+    script.at(1, flags=PassFlag.DROP_REQUEST).holds("a", HOME, syscall=SLEEP).waits("b", HOME)
+    classifier = Classifier(INFO)
+    facts = script.batch()
+    assert classifier.feed(facts.passes, facts.looks).looks.overdue.tolist() == [False, False, True, False]
+
+
 def test_collection_on_a_stack_that_cannot_be_read() -> None:
     collecting = PassFlag.COLLECTING
     script = Script()
