@@ -1,6 +1,6 @@
 """Cost and accuracy of gilprof beside py-spy and CPython 3.15's profiling.sampling, on the same targets, in one run.
 
-    python -m benchmarks [--quick] [--markdown FILE]
+    python -m benchmarks [--only NAME] [--seconds N] [--markdown FILE]
 
 Run it on an otherwise idle machine. Interpreters are found as the tests find them.
 """
@@ -21,12 +21,14 @@ MEASUREMENTS = (cost, many_threads, rates, accuracy, slowdown, latency, recordin
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="three seconds each instead of ten")
+    names = {measurement.__name__.rpartition(".")[2]: measurement for measurement in MEASUREMENTS}
+    parser.add_argument("--only", choices=names, action="append", help="one of the tables; may be repeated")
+    parser.add_argument("--seconds", type=float, default=10.0, help="for which each tool watches (default: 10)")
     parser.add_argument("--markdown", type=Path, help="write the tables here too")
     arguments = parser.parse_args()
     tables = []
-    for measurement in MEASUREMENTS:
-        table = measurement.measure(3.0 if arguments.quick else 10.0)
+    for name in arguments.only or names:
+        table = names[name].measure(arguments.seconds)
         print(table.text(), flush=True)
         tables.append(table)
     if arguments.markdown:

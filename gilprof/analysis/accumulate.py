@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
+from gilprof.analysis.alike import merged
 from gilprof.analysis.sums import Ids, NodeSums, PairSums, ThreadSums
 from gilprof.analysis.thread_rows import ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, LookVerdicts
@@ -65,8 +68,8 @@ class Numbering:
 
     _SHIFT, _LEAST = 31, -2
 
-    def __init__(self) -> None:
-        self._numbers: dict[int, int] = {}
+    def __init__(self, packed: Iterable[int] = ()) -> None:
+        self._numbers = {key: number for number, key in enumerate(packed)}
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -81,8 +84,15 @@ class Numbering:
 
     def pairs(self) -> tuple[Rows, Rows]:
         """All pairs by number."""
-        packed = np.fromiter(self._numbers, np.int64, len(self._numbers))
+        packed = self._packed()
         return (packed >> self._SHIFT) + self._LEAST, (packed & ((1 << self._SHIFT) - 1)) + self._LEAST
+
+    def part(self, kept: Rows) -> Numbering:
+        """Only the pairs of these numbers, numbered in this order."""
+        return Numbering(self._packed()[kept].tolist())
+
+    def _packed(self) -> Rows:
+        return np.fromiter(self._numbers, np.int64, len(self._numbers))
 
 
 class ThreadTable:
@@ -179,7 +189,7 @@ class NodeTable:
 
     def merge(self, target: Rows) -> Rows:
         """Give each node to its thread's target row; (N,) the row that each node's sums belong to now."""
-        thread, gc, stack = self._keys()
+        thread, gc, stack = self.keys()
         self._numbering = Numbering()
         rows = self._numbering.number(target[thread] * 2 + gc, stack)
         for table in (self._states, self._blocked, self._account):
@@ -189,7 +199,7 @@ class NodeTable:
     def sums(self) -> NodeSums:
         """A snapshot."""
         count = len(self._numbering)
-        thread, gc, stack = self._keys()
+        thread, gc, stack = self.keys()
         account = self._account.first(count)
         return NodeSums(
             thread=thread.astype(np.int32),
@@ -202,7 +212,7 @@ class NodeTable:
             blocking_ns=account[:, self._BLOCKING],
         )
 
-    def _keys(self) -> tuple[Rows, Rows, Rows]:
+    def keys(self) -> tuple[Rows, Rows, Rows]:
         """Thread row, garbage collection (0 or 1) and stack of each node."""
         thread_gc, stack = self._numbering.pairs()
         return thread_gc >> 1, thread_gc & 1, stack
@@ -222,6 +232,9 @@ class PairTable:
         self._origins.add(rows, origin, weight)
         self._overdue.add_column(rows, 0, weight * overdue)
 
+    def __len__(self) -> int:
+        return len(self._numbering)
+
     def merge(self, node: Rows) -> Rows:
         """Give each pair to its nodes' new rows; (P,) the row that each pair's sums belong to now."""
         holder, waiter = self._numbering.pairs()
@@ -229,9 +242,27 @@ class PairTable:
         holder[told] = node[holder[told]]
         self._numbering = Numbering()
         rows = self._numbering.number(holder, node[waiter])
+        self._regroup(rows)
+        return rows
+
+    def thin(self, likeness: Rows, apart: int, keep: int) -> Rows:
+        """Merge small pairs until there are ``keep`` at most (``gilprof.analysis.alike``). ``likeness`` (N, K): of
+        nodes. (P,) the row that each pair's sums belong to now."""
+        holder, waiter = self._numbering.pairs()
+        told = holder >= 0
+        of_holder = np.repeat(holder[:, None], likeness.shape[1], axis=1)
+        of_holder[told] = likeness[holder[told]]
+        both = np.stack([likeness[waiter], of_holder], axis=2).reshape(len(holder), -1)
+        target = merged(self._origins.first(len(holder)).sum(axis=1), both, 2 * apart, keep)
+        kept = np.flatnonzero(target == np.arange(len(target)))
+        rows = np.searchsorted(kept, target)
+        self._numbering = self._numbering.part(kept)
+        self._regroup(rows)
+        return rows
+
+    def _regroup(self, rows: Rows) -> None:
         for table in (self._origins, self._overdue):
             table.regroup(rows, len(self._numbering))
-        return rows
 
     def sums(self) -> PairSums:
         """A snapshot."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from gilprof.model import NONE, Batch, Function, IntPairs, ThreadSeen
+
+Rows = npt.NDArray[np.int64]
 
 
 class Definitions:
@@ -46,6 +49,14 @@ class Definitions:
             self._new_stacks = []
         return self._stacks
 
+    def innermost(self, stacks: Rows) -> Rows:
+        """The innermost frame of each stack; ids that are not defined stay as they are."""
+        return _looked_up(stacks, self.stacks[:, 1])
+
+    def functions_of(self, frames: Rows) -> Rows:
+        """The function of each frame; ids that are not defined stay as they are."""
+        return _looked_up(frames, self.frames[:, 0])
+
     def copy(self) -> Definitions:
         """What is known by now; later batches change nothing in it."""
         out = Definitions()
@@ -61,3 +72,10 @@ class Definitions:
             function, line = frames[frame]
             yield int(function), int(line)
             stack = int(parent)
+
+
+def _looked_up(ids: Rows, table: npt.NDArray[np.int32]) -> Rows:
+    out = ids.copy()
+    known = (ids >= 0) & (ids < len(table))
+    out[known] = table[ids[known]]
+    return out

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from gilprof.analysis.definitions import Definitions
 from gilprof.analysis.episode_rows import Finished, Rows
 from gilprof.analysis.episode_sums import EpisodeTable
-from gilprof.analysis.episodes import Episodes
+from gilprof.analysis.episodes import Episodes, FramesOf
 from gilprof.analysis.loops import HELD_UP_NS, Loops
-from gilprof.analysis.own import OwnFrames
 from gilprof.analysis.spans import Spans
 from gilprof.analysis.stalls import Stalls
 from gilprof.analysis.sums import EpisodeSums, LoopSums, SpanSums, Stall, StallSums, Worst
@@ -27,11 +26,15 @@ class Moments:
     """Follows one GIL; everything is brought up to date when it is asked for."""
 
     def __init__(
-        self, info: TargetInfo, definitions: Definitions, stall_ns: int | None = None, spans: Iterable[str] = ()
+        self,
+        info: TargetInfo,
+        definitions: Definitions,
+        frames_of: FramesOf,
+        stall_ns: int | None = None,
+        spans: Iterable[str] = (),
     ) -> None:
         """``stall_ns``: waits longer than that make stalls; None: nobody asks for them. ``spans``: names of functions
         whose stays are wanted."""
-        frames_of = OwnFrames(definitions, info.stdlib).of
         self._mean_gap_ns = 1e9 / info.asked_hz
         self._unfollowed: list[Verdicts] = []
         self._episodes = Episodes(frames_of)

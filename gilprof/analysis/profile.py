@@ -12,12 +12,17 @@ from gilprof.analysis.accumulate import NodeTable, PairTable, ThreadTable
 from gilprof.analysis.classify import Classifier
 from gilprof.analysis.definitions import Definitions
 from gilprof.analysis.moments import Moments
+from gilprof.analysis.own import OwnFrames
 from gilprof.analysis.sections import Sections
 from gilprof.analysis.stalls import with_threads
 from gilprof.analysis.sums import HANDOVER, TORN, EpisodeSums, Fold, GilSums, ProfileSums, Stall, Worst
 from gilprof.analysis.thread_rows import ENDED_ROWS, Rows, ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, Verdicts
 from gilprof.model import NONE, Batch, Health, State, TargetInfo
+
+PAIRS = 25_000
+"""Pairs of stacks up to twice which are remembered, then this many: the largest half, and the others merged with what
+is most like them. Thousands of stacks that wait for thousands are ten thousand pairs more every second."""
 
 
 class Watcher(Protocol):
@@ -52,7 +57,8 @@ class Profile:
         self._nodes = NodeTable()
         self._pairs = PairTable()
         self._sections = Sections()
-        self._moments = Moments(info, self.definitions, stall_ns, spans)
+        self._own = OwnFrames(self.definitions, info.stdlib)
+        self._moments = Moments(info, self.definitions, self._own.of, stall_ns, spans)
         self._gil = np.zeros(6)
         self._time = np.zeros(4)
         self._passes = 0
@@ -73,6 +79,7 @@ class Profile:
             self._count(self._classifier.feed(passes, looks))
         self._rows.note_ends(batch.threads, self.definitions.threads)
         self._fold(beyond=2 * ENDED_ROWS)
+        self._thin()
 
     def finish(self) -> None:
         """Decide what is left: no batch follows."""
@@ -146,6 +153,20 @@ class Profile:
         if self.on_fold is not None:
             self.on_fold(Fold(target, node, pair))
         self._classifier.forget(np.flatnonzero(target != np.arange(len(target))))
+
+    def _thin(self) -> None:
+        """Merge small pairs of stacks once there are more than twice ``PAIRS``: of the same two threads where that is
+        enough, then of the same own functions, then of the same functions on top."""
+        if len(self._pairs) <= 2 * PAIRS:
+            return
+        threads, _, stacks = self._nodes.keys()
+        own, top = (
+            self.definitions.functions_of(frames)
+            for frames in (self._own.of(stacks), self.definitions.innermost(stacks))
+        )
+        pair = self._pairs.thin(np.stack([threads, own, top], axis=1), apart=1, keep=PAIRS)
+        if self.on_fold is not None:
+            self.on_fold(Fold(np.arange(len(self._rows.ids)), np.arange(len(stacks)), pair))
 
     def _tids(self) -> npt.NDArray[np.int64]:
         """The kernel's number of each row's thread."""

@@ -31,7 +31,7 @@ class _Gained:
     """What pairs have gained between two snapshots; pairs that gained nothing are left out."""
 
     row: npt.NDArray[np.int64]
-    """Row in the profile's pairs; may come more than once."""
+    """Row in the profile's pairs, each once."""
     origin_ns: Ns
     overdue_ns: Ns
 
@@ -49,7 +49,16 @@ class _Gained:
 
     def folded(self, target: npt.NDArray[np.int64]) -> _Gained:
         """With the rows that the pairs have now."""
-        return replace(self, row=target[self.row])
+        return _Gained.joined([replace(self, row=target[self.row])])
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Gained]) -> _Gained:
+        """All of them, each row once."""
+        row, place = np.unique(np.concatenate([each.row for each in parts]), return_inverse=True)
+        origin_ns, overdue_ns = np.zeros((len(row), parts[0].origin_ns.shape[1])), np.zeros(len(row))
+        np.add.at(origin_ns, place, np.concatenate([each.origin_ns for each in parts]))
+        np.add.at(overdue_ns, place, np.concatenate([each.overdue_ns for each in parts]))
+        return cls(row, origin_ns, overdue_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +164,8 @@ def _together(pairs: PairSums, gained: Sequence[_Gained]) -> PairSums:
         # Copies: a slice would keep all of them in memory.
         none = pairs.holder[:0].copy()
         return PairSums(none, none, pairs.origin_ns[:0].copy(), pairs.overdue_ns[:0].copy())
-    rows, place = np.unique(np.concatenate([each.row for each in gained]), return_inverse=True)
-    origin_ns, overdue_ns = np.zeros((len(rows), pairs.origin_ns.shape[1])), np.zeros(len(rows))
-    np.add.at(origin_ns, place, np.concatenate([each.origin_ns for each in gained]))
-    np.add.at(overdue_ns, place, np.concatenate([each.overdue_ns for each in gained]))
-    return PairSums(pairs.holder[rows], pairs.waiter[rows], origin_ns, overdue_ns)
+    every = _Gained.joined(gained)
+    return PairSums(pairs.holder[every.row], pairs.waiter[every.row], every.origin_ns, every.overdue_ns)
 
 
 def _began_since(episodes: EpisodeSums, t_ns: int) -> EpisodeSums:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from gilprof.analysis.classify import Classifier
 from gilprof.analysis.profile import Profile
-from gilprof.analysis.sums import ProfileSums
+from gilprof.analysis.sums import Fold, ProfileSums
 from gilprof.analysis.verdicts import LookVerdicts, PassVerdicts, Verdicts
 from gilprof.analysis.window import Window
 from gilprof.model import NONE, Batch, State
@@ -126,6 +127,48 @@ def test_a_window_survives_the_folding_of_threads() -> None:
         assert recent.pairs.origin_ns.sum() == pytest.approx(recent.gil.waiting_ns)
         assert recent.nodes.blamed_ns.sum() == pytest.approx(recent.threads.blamed_ns.sum())
     assert folded
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_window_survives_the_merging_of_pairs(seed: int) -> None:
+    """Pairs of stacks are merged with others of the same threads: all but the stacks is as before."""
+    random, script = np.random.default_rng(seed), Script()
+    for tenth in range(200):
+        script.at(100 * tenth)
+        holder, *waiters = random.permutation(NAMES).tolist()
+        script.holds(holder, "main app.py:1", f"step app.py:{random.integers(1, 40)}", cpu_ms=90)
+        for waiter in waiters:
+            script.waits(waiter, f"step app.py:{random.integers(1, 40)}")
+    batch = script.batch()
+    profile, window = Profile(SLOW), Window(WINDOW_S)
+    folds: list[Fold] = []
+
+    def note(fold: Fold) -> None:
+        folds.append(fold)
+        window.fold(fold)
+
+    profile.on_fold = note
+    with mock.patch("gilprof.analysis.profile.PAIRS", 40):
+        for piece in cut(batch, sorted(random.integers(0, 200, 30).tolist())):
+            profile.add(piece)
+            assert len(profile.sums().pairs.holder) <= 80
+            window.note(profile.sums(), profile.health)
+        profile.finish()
+    assert len(folds) > 3
+    now = profile.sums()
+    recent, _ = window.recent(now, profile.health)
+    assert recent.first_t_ns > now.first_t_ns
+    assert by_thread(described(recent, profile)) == pytest.approx(by_thread(from_scratch(batch, recent.first_t_ns)))
+
+
+def by_thread(amounts: dict[str, float]) -> dict[str, float]:
+    """Without the stacks of who waits for whom."""
+    out: dict[str, float] = {}
+    for key, ns in amounts.items():
+        waiter, waits, holder = key.partition(" waits for ")
+        name = f"{waiter.split()[0]}{waits}{holder.split()[0]}" if waits else key
+        out[name] = out.get(name, 0.0) + ns
+    return out
 
 
 def from_scratch(batch: Batch, began_ns: int) -> dict[str, float]:
