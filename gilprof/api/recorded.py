@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from gilprof.analysis.classify import Classifier
 from gilprof.analysis.definitions import Definitions
 from gilprof.analysis.profile import Profile
 from gilprof.analysis.verdicts import Verdicts
+from gilprof.errors import UsageError
 from gilprof.model import ThreadSeen
 from gilprof.recording.reader import Recording
 from gilprof.recording.replay import ReplaySource
@@ -58,8 +59,16 @@ class Recorded:
     @cached_property
     def report(self) -> Report:
         """The report, as ``report --json`` has it. Raises FileError."""
+        return self.report_with()
+
+    def report_with(self, stall_s: float | None = None, spans: Iterable[str] = ()) -> Report:
+        """The report with the waits longer than ``stall_s`` seconds, and the calls of functions of these names, as
+        ``report --stall --span --json`` has it. Raises FileError, and UsageError for nonsense."""
+        if stall_s is not None and not stall_s > 0:
+            raise UsageError(f"finding stalls of {stall_s} s", "it is not above 0", "give for example stall_s=0.1")
+        stall_ns = None if stall_s is None else round(stall_s * 1e9)
         with closing(self._source()) as source:
-            profile = Profile(source.info)
+            profile = Profile(source.info, stall_ns=stall_ns, spans=spans)
             while (batch := source.drain()) is not None:
                 profile.add(batch)
             profile.finish()

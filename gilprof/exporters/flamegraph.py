@@ -7,21 +7,17 @@ policy runs these scripts alone, by their hash.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
-from importlib.resources import files
-from typing import Any
 
 from gilprof.errors import FileError
 from gilprof.exporters.deep_stacks import cut_deep
 from gilprof.exporters.difference import difference
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.page_data import page_data
+from gilprof.exporters.page_parts import embedded, part, policy_hash
 from gilprof.exporters.page_tables import page_tables
 from gilprof.exporters.stack_times import stack_times
 from gilprof.exporters.state_words import ORDER, WORDS
@@ -36,8 +32,6 @@ SCRIPTS = (
     "paint.js", "chart.js", "describe.js", "function_table.js", "legend.js", "chooser.js", "keyboard.js", "page.js",
 )  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
-_ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
-"""What could end a block of JSON in HTML, or a line of it."""
 
 
 def export(profile: Profiled, narrowing: Narrowing, baseline: Profiled | None = None) -> Iterator[str]:
@@ -57,35 +51,20 @@ def export(profile: Profiled, narrowing: Narrowing, baseline: Profiled | None = 
         compared = difference(new, old, profile, baseline)
         times = compared.times
         about += f"\nBefore: {before.sentence}\n{_about(before.processes[0])}"
-    style = _part("style.css")
-    script = "\n".join(_part(name) for name in SCRIPTS)
+    style = part("page", "style.css")
+    script = part("page", *SCRIPTS)
     values = {
         "title": escape(f"gilprof: {printable(' '.join(process.command), 60)} ({process.pid})"),
         "sentence": escape(report.sentence),
         "about": "".join(f'<p class="about">{escape(line)}</p>' for line in about.splitlines()),
         "tables": page_tables(times, states, None if compared is None else compared.before_ns),
-        "data": _embedded(page_data(times, states, compared)),
+        "data": embedded(page_data(times, states, compared)),
         "style": style,
-        "style_hash": _hash(style),
+        "style_hash": policy_hash(style),
         "script": script,
-        "script_hash": _hash(script),
+        "script_hash": policy_hash(script),
     }
-    yield _PLACEHOLDER.sub(lambda match: values[match[1]], _part("page.html"))
-
-
-def _part(name: str) -> str:
-    return (files("gilprof.exporters") / "page" / name).read_text(encoding="utf-8")
-
-
-def _hash(content: str) -> str:
-    """As a content security policy names what it allows (W3C CSP 3, hash-source)."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-
-
-def _embedded(value: Any) -> str:
-    """``value`` as JSON for a script element."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.translate(_ESCAPED)
+    yield _PLACEHOLDER.sub(lambda match: values[match[1]], part("page", "page.html"))
 
 
 def _about(process: Process, narrowing: Narrowing | None = None) -> str:

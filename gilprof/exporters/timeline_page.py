@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from gilprof.analysis.sums import HANDOVER, TORN
 from gilprof.exporters import flamegraph
 from gilprof.exporters.deep_stacks import cut_deep
 from gilprof.exporters.narrowing import Narrowing
+from gilprof.exporters.page_parts import embedded, part, policy_hash
 from gilprof.exporters.pairs import OTHERS
 from gilprof.exporters.stack_times import StackTimes, stack_times
 from gilprof.exporters.timeline import Timeline
@@ -32,28 +32,24 @@ _STYLE_HASH, _SCRIPT_HASH = "style-src '", "script-src '"
 
 def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Iterator[str]:
     """The page."""
-    style, script = _part("style.css"), "\n".join(_part(name) for name in SCRIPTS)
+    style, script = part("timeline_parts", "style.css"), part("timeline_parts", *SCRIPTS)
     process = build_report(profile).processes[0]
     data = _data(profile, narrowing, timeline)
     data["worst"] = worst_rows(process, data["tracks"])
-    section = _part("section.html").replace("{{worst}}", worst_table(process))
+    section = part("timeline_parts", "section.html").replace("{{worst}}", worst_table(process))
     section = section.replace("{{summary}}", escape(summary(timeline, process, data["cut_ns"])))
-    data_block = f'<script type="application/json" id="timeline-data">{flamegraph._embedded(data)}</script>'
+    data_block = f'<script type="application/json" id="timeline-data">{embedded(data)}</script>'
     page = "".join(flamegraph.export(profile, narrowing))
     # Names stand in the page without a <, and behind the policy: each of these is found in its own place first.
     for place, with_ours in (
-        (_STYLE_HASH, f"{_STYLE_HASH}{flamegraph._hash(style)}' '"),
-        (_SCRIPT_HASH, f"{_SCRIPT_HASH}{flamegraph._hash(script)}' '"),
+        (_STYLE_HASH, f"{_STYLE_HASH}{policy_hash(style)}' '"),
+        (_SCRIPT_HASH, f"{_SCRIPT_HASH}{policy_hash(script)}' '"),
         ("</style>\n", f"</style>\n<style>{style}</style>\n"),
         ("<main>\n", f"<main>\n{section}"),
         ("</body>\n", f"{data_block}\n<script>{script}</script>\n</body>\n"),
     ):
         page = page.replace(place, with_ours, 1)
     yield page
-
-
-def _part(name: str) -> str:
-    return (files("gilprof.exporters") / "timeline_parts" / name).read_text(encoding="utf-8")
 
 
 def _data(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> dict[str, Any]:

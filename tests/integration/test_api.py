@@ -55,6 +55,13 @@ def together(**workers: Callable[[], object]) -> None:
         one.join()
 
 
+def hold() -> None:
+    """Keep the GIL for a fifth of a second twice, and let others have it in between."""
+    for _ in range(2):
+        time.sleep(0.1)
+        HOLDING.usleep(200_000)
+
+
 def spin(seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -174,6 +181,24 @@ def test_saved_and_loaded_is_the_same(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "gilprof", "report", "--json", str(tmp_path / "copy.gilprof")]
     shown = subprocess.run(command, env=environment(), check=True, capture_output=True).stdout
     assert json.loads(shown) == json.loads(json.dumps(as_json(profile.report)))
+
+
+def test_stalls_and_spans_of_a_recording(tmp_path: Path) -> None:
+    with gilprof.profile(output=tmp_path / "own.gilprof") as profile:
+        together(holder=hold, spinner=lambda: spin(0.8))
+    recorded = gilprof.load(tmp_path / "own.gilprof")
+    (process,) = recorded.report_with(stall_s=0.1, spans=["hold"]).processes
+    assert process.stall_count == 2
+    assert process.stalls is not None
+    assert all(0.15 <= stall.seconds <= 0.3 for stall in process.stalls)
+    assert [(span.name, span.count) for span in process.spans] == [("hold", 1)]
+    assert profile.report.processes[0].stalls is None
+    command = [sys.executable, "-m", "gilprof", "report", str(tmp_path / "own.gilprof")]
+    command += ["--stall", "100ms", "--span", "hold", "--json"]
+    shown = subprocess.run(command, env=environment(), check=True, capture_output=True).stdout
+    assert json.loads(shown) == json.loads(json.dumps(as_json(recorded.report_with(0.1, ["hold"]))))
+    with pytest.raises(UsageError, match="stall_s=0.1"):
+        recorded.report_with(stall_s=0.0)
 
 
 def test_the_report_while_it_goes_on() -> None:
