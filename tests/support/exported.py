@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+import pytest
+
 from gilprof.analysis.profile import Profile
 from gilprof.exporters import by_name
 from gilprof.exporters.narrowing import Narrowing
@@ -13,6 +15,8 @@ from gilprof.model import STATE_NAMES, SYSCALL_UNREADABLE, Batch
 from gilprof.report.threads import thread_names
 from tests.support.facts import INFO, SLEEP, Script
 
+NASTY, NASTY_SHOWN = 'a"b;c\nd</script>\udcff\0', 'a"b;c\\nd</script>\\udcff\\x00'
+"""A name, and as exports write it out."""
 MAIN = ("<module> /srv/app.py:20", "main /srv/app.py:14")
 STEP = ("Worker.run /srv/work.py:7", "Worker.step /srv/work.py:33")
 
@@ -58,3 +62,21 @@ def seconds(profile: Profile) -> dict[tuple[str, str], float]:
             if ns:
                 sums[name, state] += ns / 1e9
     return dict(sums)
+
+
+def few(passes: int, name: str = "main", *frames: str) -> Batch:
+    """One thread that has the GIL, at so many looks."""
+    script = Script()
+    for ms in range(passes):
+        script.at(ms).holds(name, *(frames or ("f a.py:1",)))
+    return script.batch()
+
+
+def check_sums(shown: dict[tuple[str, str], float], batches: Iterable[Batch]) -> None:
+    """An export shows as many seconds of each state as the profile has; names may fall together."""
+    profile, _ = profiled(batches)
+    found = dict.fromkeys(STATE_NAMES, 0.0)
+    for (_, state), value in shown.items():
+        found[state] += value
+    states_s = profile.sums().threads.states_ns.sum(axis=0) / 1e9
+    assert [found[state] for state in STATE_NAMES] == pytest.approx(states_s.tolist(), rel=1e-6, abs=1e-6)

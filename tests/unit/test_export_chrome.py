@@ -12,8 +12,8 @@ from hypothesis import given, settings
 
 from gilprof.exporters.chrome import LONG_WAIT_NS
 from gilprof.exporters.narrowing import Narrowing
-from gilprof.model import STATE_NAMES, Batch, State
-from tests.support.exported import every_state, exported, profiled, seconds
+from gilprof.model import Batch, State
+from tests.support.exported import NASTY, NASTY_SHOWN, check_sums, every_state, exported, few, profiled, seconds
 from tests.support.facts import Script, batch_lists
 
 Event = dict[str, Any]
@@ -111,26 +111,14 @@ def test_a_tid_that_the_kernel_used_again_is_another_track() -> None:
 
 @pytest.mark.parametrize("passes", [0, 1])
 def test_next_to_nothing(passes: int) -> None:
-    script = Script()
-    for ms in range(passes):
-        script.at(ms).holds("main", "f a.py:1")
-    assert by_state(read([script.batch()])) == {}
+    assert by_state(read([few(passes)])) == {}
 
 
 def test_nasty_names() -> None:
-    nasty = 'a"b;c\nd</script>\udcff\0'
-    script = Script()
-    for ms in range(3):
-        script.at(ms).holds(nasty, f"{nasty} {nasty}:1")
-    assert by_state(read([script.batch()])) == {('a"b;c\\nd</script>\\udcff\\x00', "held"): 0.002}
+    assert by_state(read([few(3, NASTY, f"{NASTY} {NASTY}:1")])) == {(NASTY_SHOWN, "held"): 0.002}
 
 
 @settings(max_examples=50)
 @given(batch_lists())
 def test_anything_that_a_recording_may_say(batches: list[Batch]) -> None:
-    profile, _ = profiled(batches)
-    states_s = profile.sums().threads.states_ns.sum(axis=0) / 1e9
-    found = dict.fromkeys(STATE_NAMES, 0.0)
-    for (_, state), value in by_state(read(batches)).items():
-        found[state] += value
-    assert [found[state] for state in STATE_NAMES] == pytest.approx(states_s.tolist(), rel=1e-6, abs=1e-6)
+    check_sums(by_state(read(batches)), batches)

@@ -14,8 +14,8 @@ from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.stack_table import LEFT_OUT, MAX_FRAMES
 from gilprof.exporters.state_words import WORDS
 from gilprof.model import STATE_NAMES, Batch, State
-from tests.support.exported import every_state, exported, profiled, seconds
-from tests.support.facts import Script, batch_lists, cut
+from tests.support.exported import NASTY, NASTY_SHOWN, check_sums, every_state, exported, few, profiled, seconds
+from tests.support.facts import batch_lists, cut
 
 STATES = {WORDS[state]: STATE_NAMES[state] for state in State}
 
@@ -133,19 +133,12 @@ def test_narrowed() -> None:
 
 @pytest.mark.parametrize("passes", [0, 1])
 def test_next_to_nothing(passes: int) -> None:
-    script = Script()
-    for ms in range(passes):
-        script.at(ms).holds("main", "f a.py:1")
-    assert by_state(read([script.batch()])) == {}
+    assert by_state(read([few(passes)])) == {}
 
 
 def test_nasty_names_and_deep_stacks() -> None:
-    nasty = 'a"b;c\nd</script>\udcff\0'
-    script = Script()
-    for ms in range(3):
-        script.at(ms).holds(nasty, *(f"{nasty} /srv/deep.py:{depth}" for depth in range(4000)))
-    file = read([script.batch()])
-    assert by_state(file) == pytest.approx({('a"b;c\\nd</script>\\udcff\\x00', "held"): 0.002})
+    file = read([few(3, NASTY, *(f"{NASTY} /srv/deep.py:{depth}" for depth in range(4000)))])
+    assert by_state(file) == pytest.approx({(NASTY_SHOWN, "held"): 0.002})
     found = frames(file, file["threads"][0]["samples"]["stack"][0])
     assert len(found) == MAX_FRAMES
     assert [name for name, _, _ in found].count(LEFT_OUT) == 1
@@ -155,9 +148,4 @@ def test_nasty_names_and_deep_stacks() -> None:
 @settings(max_examples=50)
 @given(batch_lists())
 def test_anything_that_a_recording_may_say(batches: list[Batch]) -> None:
-    profile, _ = profiled(batches)
-    states_s = profile.sums().threads.states_ns.sum(axis=0) / 1e9
-    found = dict.fromkeys(STATE_NAMES, 0.0)
-    for (_, state), value in by_state(read(batches)).items():
-        found[state] += value
-    assert [found[state] for state in STATE_NAMES] == pytest.approx(states_s.tolist(), rel=1e-6, abs=1e-6)
+    check_sums(by_state(read(batches)), batches)

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.stack_table import LEFT_OUT, MAX_FRAMES
-from gilprof.model import STATE_NAMES, Batch, State
-from tests.support.exported import every_state, exported, profiled, seconds
-from tests.support.facts import Script, batch_lists, cut
+from gilprof.model import Batch, State
+from tests.support.exported import NASTY, NASTY_SHOWN, check_sums, every_state, exported, few, profiled, seconds
+from tests.support.facts import batch_lists, cut
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "schema" / "speedscope.json").read_text())
 WORDS = {
@@ -109,20 +109,12 @@ def test_batches_do_not_matter() -> None:
 
 @pytest.mark.parametrize("passes", [0, 1])
 def test_next_to_nothing(passes: int) -> None:
-    script = Script()
-    for ms in range(passes):
-        script.at(ms).holds("main", "f a.py:1")
-    assert in_order(read([script.batch()])) == {}
+    assert in_order(read([few(passes)])) == {}
 
 
 def test_nasty_names_and_deep_stacks() -> None:
-    nasty = 'a"b;c\nd</script>\udcff\0'
-    script = Script()
-    deep = [f"{nasty} /srv/deep.py:{depth}" for depth in range(4000)]
-    for ms in range(3):
-        script.at(ms).holds(nasty, *deep)
-    file = read([script.batch()])
-    assert by_state(file) == pytest.approx({('a"b;c\\nd</script>\\udcff\\x00', "held"): 0.002})
+    file = read([few(3, NASTY, *(f"{NASTY} /srv/deep.py:{depth}" for depth in range(4000)))])
+    assert by_state(file) == pytest.approx({(NASTY_SHOWN, "held"): 0.002})
     stack = file["profiles"][0]["samples"][0]
     assert len(stack) == MAX_FRAMES + 1
     assert [file["shared"]["frames"][frame]["name"] for frame in stack].count(LEFT_OUT) == 1
@@ -131,9 +123,4 @@ def test_nasty_names_and_deep_stacks() -> None:
 @settings(max_examples=50)
 @given(batch_lists())
 def test_anything_that_a_recording_may_say(batches: list[Batch]) -> None:
-    profile, _ = profiled(batches)
-    states_s = profile.sums().threads.states_ns.sum(axis=0) / 1e9
-    found = dict.fromkeys(STATE_NAMES, 0.0)
-    for (_, state), value in by_state(read(batches)).items():
-        found[state] += value
-    assert [found[state] for state in STATE_NAMES] == pytest.approx(states_s.tolist(), abs=1e-6)
+    check_sums(by_state(read(batches)), batches)
