@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.table import Table
-from benchmarks.tools import WARM_UP_S, cpu_s
+from benchmarks.tools import WARM_UP_S, cpu_s, resident_mb
 from tests.support.interpreters import interpreters
 from tests.support.spawn import spawn
 
@@ -75,10 +75,10 @@ def _cost(pid: int, seconds: float, option: str, keys: bytes) -> Cost:
             time.sleep(2 * WARM_UP_S)
             os.write(ours, keys)
             time.sleep(WARM_UP_S)
-            began, before, first_mb = time.monotonic(), cpu_s(process.pid), _resident_mb(process.pid)
+            began, before, first_mb = time.monotonic(), cpu_s(process.pid), resident_mb(process.pid)
             time.sleep(seconds)
             share = (cpu_s(process.pid) - before) / (time.monotonic() - began)
-            last_mb = _resident_mb(process.pid)
+            last_mb = resident_mb(process.pid)
             process.terminate()
             process.wait()
             reader.join()
@@ -92,8 +92,3 @@ def _read(terminal: int) -> None:
     with suppress(OSError):
         while os.read(terminal, 65536):
             pass
-
-
-def _resident_mb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -29,8 +29,9 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
     The process is never stopped and never written to. Ctrl-C ends the profile, not the data.
     """
     from gilprof.analysis.profile import Profile
+    from gilprof.cli.gathering import Gathering
     from gilprof.cli.live import LiveView, is_live
-    from gilprof.cli.observe import Progress, drain_every_s, observe, stop_on_signals, wait
+    from gilprof.cli.observe import Progress, analyse_every_s, drain_every_s, observe, stop_on_signals, wait
     from gilprof.cli.recorder import open_recorder
     from gilprof.cli.said import Said
     from gilprof.cli.stalls import StallTeller
@@ -56,10 +57,11 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
             progress = Progress(options.quiet or live)
             said.before = progress.clear
             teller = StallTeller(options, profile, said, recorder.stalled)
+            analysed = Gathering(profile.add, analyse_every_s(options, live))
 
             def take(batch: Batch) -> None:
                 recorder.take(batch)
-                profile.add(batch)
+                analysed.take(batch)
                 teller.look()
                 progress.take(batch)
 
@@ -68,6 +70,7 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
             else:
                 observe(source, take, options.duration, stop, drain_every_s(options))
             progress.clear()
+            analysed.rest()
             profile.finish()
             teller.end()
         said.rest()

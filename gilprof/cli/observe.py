@@ -20,7 +20,9 @@ from gilprof.units import format_rate, format_seconds
 
 DRAIN_EVERY_S = 0.1
 CALM_DRAIN_EVERY_S = 0.5
-"""Where a profile is left on for long: a batch costs the same for few passes as for many."""
+"""Where a profile is left on for long."""
+CALM_ANALYSE_EVERY_S = 2.0
+"""Likewise: what has come in so long is analysed at once."""
 PROGRESS_EVERY_S = 0.5
 
 Take = Callable[[Batch], None]
@@ -106,6 +108,11 @@ def wait(seconds: float, stop: Until) -> None:
 def drain_every_s(options: ProfileOptions) -> float:
     """How often facts are taken out of the sampler's ring, which holds far more than that."""
     return DRAIN_EVERY_S if options.keep is None else CALM_DRAIN_EVERY_S
+
+
+def analyse_every_s(options: ProfileOptions, live: bool) -> float:
+    """How often what was taken out is analysed, and stalls are told: long before what led to them is forgotten."""
+    return 0.0 if live or options.keep is None else min(CALM_ANALYSE_EVERY_S, options.keep / 10)
 
 
 def observe(source: Source, take: Take, duration_s: float | None, stop: Until, every_s: float = DRAIN_EVERY_S) -> None:

@@ -14,8 +14,9 @@ import numpy as np
 from gilprof.analysis.profile import Profile
 from gilprof.cli.attend import Attendance
 from gilprof.cli.flight import FlightRecorder
+from gilprof.cli.gathering import Gathering
 from gilprof.cli.live import LiveView
-from gilprof.cli.observe import Take, drain_every_s, observe, wait
+from gilprof.cli.observe import Take, analyse_every_s, drain_every_s, observe, wait
 from gilprof.cli.options import ProfileOptions, nanoseconds
 from gilprof.cli.output import complain
 from gilprof.cli.program_terminal import ProgramTerminal
@@ -81,12 +82,15 @@ class Watch:
         with self._recorder(source.info) as recorder:
             teller = StallTeller(self.options, profile, said, recorder.stalled)
 
+            analysed = Gathering(profile.add, analyse_every_s(self.options, self.terminal is not None))
+
             def take(batch: Batch) -> None:
                 recorder.take(batch)
-                profile.add(batch)
+                analysed.take(batch)
                 teller.look()
 
             self._look_at(source, profile, take)
+            analysed.rest()
             reason = self.program.end_reason()
             if reason is not None and profile.ended is None:  # known here before the next pass would tell
                 nothing = np.empty(0, PASS_DTYPE), np.empty(0, LOOK_DTYPE)

@@ -18,10 +18,13 @@ from gilprof.recording.writer import FLUSH_AFTER_NS
 MAX_BYTES = 256 << 20
 """Of encoded facts: beyond it, the oldest go though they are not too old."""
 
+PIECES = 20
+"""At most so many pieces, the oldest of which goes as a whole: one more than asked for is kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """About a second of facts as chunks of a recording."""
+    """Some facts as chunks of a recording."""
 
     chunks: bytes
     first_t_ns: int
@@ -36,6 +39,7 @@ class KeptRecording:
     def __init__(self, info: TargetInfo, keep_s: float) -> None:
         self._info = info
         self._keep_ns = round(keep_s * 1e9)
+        self._piece_ns = max(FLUSH_AFTER_NS, self._keep_ns // PIECES)
         self._definitions = Definitions()
         self._pending: list[Batch] = []
         self._pieces: deque[_Piece] = deque()
@@ -51,7 +55,7 @@ class KeptRecording:
         if len(batch.passes):
             self._pending.append(batch)
             t_ns = self._pending[0].passes["t_ns"][0], batch.passes["t_ns"][-1]
-            if int(t_ns[1]) - int(t_ns[0]) >= FLUSH_AFTER_NS:
+            if int(t_ns[1]) - int(t_ns[0]) >= self._piece_ns:
                 self._encode()
 
     @property
