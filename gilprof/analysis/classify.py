@@ -105,7 +105,7 @@ class Classifier:
             computed_before=cpu_ns >= COMPUTED_SHARE * weights.weight[row],
             gil_sought=((awake > 0) | (queueing > 0))[row],
             sure=sure,
-            starving=np.where(obeys_when_it_runs, OPEN, np.uint8(False)),
+            starving=np.where(obeys_when_it_runs, OPEN, np.uint8(0)),
         )
 
     def _decide(self, final: bool) -> None:

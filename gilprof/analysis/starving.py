@@ -2,7 +2,7 @@
 
 The kernel does not say at the moment of the look whether a runnable thread is on a CPU or queued for one. Its
 schedstat does when it next changes: time in the queue is added when the thread gets a CPU, CPU time at every tick of
-a thread that is on one (sched(7), Linux 6.1, kernel/sched/stats.h: sched_info_arrive, update_curr).
+a thread that is on one (Linux 6.1: sched_info_arrive in kernel/sched/stats.h, update_curr in kernel/sched/fair.c).
 """
 
 from __future__ import annotations

@@ -115,17 +115,20 @@ def test_sum_numpy() -> None:
 
 
 def test_stalling_service() -> None:
-    report = profiled("stalling_service", options=("--stall", "50ms", "--span", "handle"))
+    """While ``rank`` has the GIL each worker is in ``handle`` or ``next_request``; which one is chance."""
+    calls = ("--span", "handle", "--span", "next_request")
+    report = profiled("stalling_service", options=("--stall", "50ms", *calls))
     process = report["processes"][0]
     names = {row["id"]: row["name"] for row in process["functions"]}
     line = line_of("stalling_service", "sorted(SCORES)")
     ranked = [stall for stall in process["stalls"] if names[stall["function"]] == "rank"]
     assert 1 <= len(ranked) <= SECONDS + 1
     assert all(stall["line"] == line for stall in ranked)
-    (span,) = process["spans"]
-    assert 0.010 <= span["p50_s"] < 0.020
-    assert span["max_s"] > 0.050
-    assert names[span["slowest"][0]["waited_for"][0]["function"]] == "rank"
+    handled, _ = process["spans"]
+    assert 0.010 <= handled["p50_s"] < 0.020
+    longest = max(process["spans"], key=lambda span: span["max_s"])
+    assert longest["max_s"] > 0.050
+    assert names[longest["slowest"][0]["waited_for"][0]["function"]] == "rank"
 
 
 @pytest.mark.parametrize("name", ["convoy", "numpy_threads", "sum_threads", "stalling_service"])
