@@ -46,7 +46,7 @@ def test_kinds_stay_apart_where_they_are_few(table: tuple[np.ndarray, np.ndarray
 
 
 def test_what_is_alike_is_merged() -> None:
-    """Of ten functions with ten rows each there are ten rows left, and each function has what it had, or nearly."""
+    """Of ten functions with ten rows each, each function has what it had, or nearly."""
     likeness = np.stack([np.zeros(100, np.int64), np.arange(100) % 10], axis=1)
     target = merged(np.ones(100), likeness, 1, KEEP)
     assert len(np.unique(target)) <= KEEP
