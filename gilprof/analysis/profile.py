@@ -20,7 +20,7 @@ from gilprof.analysis.thread_rows import ENDED_ROWS, Rows, ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, Verdicts
 from gilprof.model import NONE, Batch, Health, State, TargetInfo
 
-PAIRS = 75_000
+PAIRS = 50_000
 """Pairs of stacks up to twice which are remembered, then this many: the largest half, and the others merged with what
 is most like them. Thousands of stacks that wait for thousands are ten thousand pairs more every second."""
 
