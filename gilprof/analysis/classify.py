@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gilprof.analysis.collections import Collections
+from gilprof.analysis.holds import Holds
 from gilprof.analysis.origins import Origins
 from gilprof.analysis.pending import Pending
 from gilprof.analysis.runnable import UNDECIDED, decide_runs
@@ -58,7 +59,8 @@ class Classifier:
         self._calls = blocked_in_table(info.machine)
         self._clock = PassClock(mean_gap_ns)
         self._kernel = KernelAccount()
-        self._origins = Origins(mean_gap_ns, info.switch_interval_ns)
+        self._holds = Holds(mean_gap_ns, info.switch_interval_ns)
+        self._origins = Origins()
         self._collections = Collections(stacks)
         self._pending = self._taken_in(np.empty(0, PASS_DTYPE), np.empty(0, LOOK_DTYPE))
 
@@ -79,6 +81,7 @@ class Classifier:
 
     def forget(self, threads: Rows) -> None:
         """These threads have ended, and other ones will come under their numbers."""
+        self._holds.forget(threads)
         self._origins.forget(threads)
         self._kernel.forget(threads)
 
@@ -94,6 +97,8 @@ class Classifier:
         all_of_them = awake >= np.bincount(row[undecided], minlength=len(passes))
         all_of_them &= (passes["flags"] & PassFlag.TORN) == 0
         state[undecided & all_of_them[row]] = State.WAITING
+        t_ns = passes["t_ns"].astype(np.int64)
+        held_long = self._holds.trace(looks["thread"], _has_gil(state), ~undecided, t_ns[row])
         obeys_when_it_runs = (state == State.HELD) & (looks["syscall"] == SYSCALL_RUNNING) & _drop_asked(passes)[row]
         return Pending(
             passes=passes,
@@ -104,6 +109,8 @@ class Classifier:
             queued_ns=queued_ns,
             computed_before=cpu_ns >= COMPUTED_SHARE * weights.weight[row],
             gil_sought=((awake > 0) | (queueing > 0))[row],
+            held_long=held_long,
+            made_to_drop=held_long & undecided & _taken_over(passes)[row],
             sure=sure,
             starving=np.where(obeys_when_it_runs, OPEN, np.uint8(0)),
         )
@@ -129,6 +136,7 @@ class Classifier:
             looks["timeslices"][order].astype(np.int64),
             pending.computed_before[order],
             pending.gil_sought[order],
+            pending.made_to_drop[order],
             complete,
         )
         pending.starving[order] = decide_starving(
@@ -154,7 +162,7 @@ class Classifier:
 
     def _judge(self, decided: Pending) -> Verdicts:
         passes, looks, state, row = decided.passes, decided.looks, decided.state, decided.pass_row
-        held = (state == State.HELD) | (state == State.HELD_BLOCKED)
+        held = _has_gil(state)
         blocked = (state == State.BLOCKED) | (state == State.HELD_BLOCKED)
         where = np.full(len(looks), NOT_APPLICABLE, np.uint8)
         where[blocked] = blocked_in(looks["syscall"][blocked], self._calls)
@@ -183,8 +191,9 @@ class Classifier:
                     looks["thread"],
                     state,
                     looks["stack"],
-                    t_ns[row].astype(np.float64),
+                    t_ns[row],
                     _flag(looks, LookFlag.EVAL_CHECK),
+                    decided.held_long,
                 ),
                 last_holder=_flag(looks, LookFlag.LAST_HOLDER),
                 overdue=held & _drop_asked(passes)[row] & (decided.starving == 0),
@@ -230,6 +239,18 @@ def _going_for_gil(passes: PassArray, looks: LookArray, row: Rows, info: TargetI
 
 def _within(values: npt.NDArray[np.int16], span: tuple[int, int]) -> npt.NDArray[np.bool_]:
     out: npt.NDArray[np.bool_] = (values >= span[0]) & (values < span[1])
+    return out
+
+
+def _has_gil(state: States) -> npt.NDArray[np.bool_]:
+    out: npt.NDArray[np.bool_] = (state == State.HELD) | (state == State.HELD_BLOCKED)
+    return out
+
+
+def _taken_over(passes: PassArray) -> npt.NDArray[np.bool_]:
+    """Whether, seen from a thread without the GIL, another one has it or is about to: the request to drop it stands
+    until then."""
+    out: npt.NDArray[np.bool_] = (passes["holder"] != NONE) | _drop_asked(passes)
     return out
 
 

@@ -5,6 +5,8 @@ It had not where another thread had it at both and it changed hands once at most
 waiting thread used no CPU time. It had where the GIL changed hands and nobody has had it since this thread
 (``last_holder``). Where nothing proves it, the wait ends if the thread's stack changed, if it used more CPU time than
 waiting takes, if the GIL changed hands more than once and the thread is awake, or if the time between was not observed.
+A pass in which the GIL changed hands (torn) may have read the CPU time after a hold that the pass does not show: what
+it found counts towards the gap behind it too.
 
 A turn is one thread having the GIL at every look, the switch number unchanged: nobody else had it in between.
 
@@ -70,6 +72,8 @@ class _Looks:
     """``LookVerdicts.sure``."""
     last_holder: Bools
     """``LookVerdicts.last_holder``."""
+    torn_cpu_ns: npt.NDArray[np.float64]
+    """CPU time that the thread may have used in its pass, after the GIL was read; 0 unless the pass is torn."""
     unknown_thread: Rows
     unknown_row: Rows
 
@@ -83,14 +87,17 @@ class _Looks:
             rows[kept[looks.pass_row[rows]]]
             for rows in (np.flatnonzero(looks.state == State.WAITING), np.flatnonzero(doubtful))
         )
+        passes, seen_in = verdicts.passes, looks.pass_row[waiting]
+        most_ns = np.where(passes.torn, passes.span_ns, 0).astype(np.float64)[seen_in]
         return cls(
             thread=looks.thread[waiting].astype(np.int64),
-            row=row_of[looks.pass_row[waiting]],
+            row=row_of[seen_in],
             stack=looks.stack[waiting].astype(np.int64),
             origin=looks.origin[waiting].astype(np.int64),
             cpu_ns=looks.cpu_ns[waiting],
             sure=looks.sure[waiting],
             last_holder=looks.last_holder[waiting],
+            torn_cpu_ns=np.minimum(looks.cpu_ns[waiting], most_ns),
             unknown_thread=looks.thread[unknown].astype(np.int64),
             unknown_row=row_of[looks.pass_row[unknown]],
         )
@@ -98,8 +105,26 @@ class _Looks:
     @classmethod
     def unknown(cls, threads: Rows) -> _Looks:
         """In one pass, nothing could be told of these threads."""
-        none = np.zeros(0, np.int64)
-        return cls(none, none, none, none, np.zeros(0), none > 0, none > 0, threads, np.ones(len(threads), np.int64))
+        none, no_ns = np.zeros(0, np.int64), np.zeros(0)
+        rows = np.ones(len(threads), np.int64)
+        return cls(none, none, none, none, no_ns, none > 0, none > 0, no_ns, threads, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _LastLooks:
+    """At each wait that is under way."""
+
+    sure: Bools
+    begun: Bools
+    """Whether any look of the wait is sure so far."""
+    torn_cpu_ns: npt.NDArray[np.float64]
+
+    @classmethod
+    def none(cls) -> _LastLooks:
+        return cls(np.zeros(0, np.bool_), np.zeros(0, np.bool_), np.zeros(0))
+
+    def part(self, rows: Rows | Bools) -> _LastLooks:
+        return _LastLooks(self.sure[rows], self.begun[rows], self.torn_cpu_ns[rows])
 
 
 class Episodes:
@@ -110,9 +135,7 @@ class Episodes:
         self._stopped_ns = 0
         self._passes: Passes | None = None
         self._waits = Spans.none()
-        self._sure = np.zeros(0, np.bool_)
-        self._begun = np.zeros(0, np.bool_)
-        """Whether any look of each wait is sure so far."""
+        self._last = _LastLooks.none()
         self._turns = Turns()
         self._unknown = np.zeros(0, np.int64)
 
@@ -156,7 +179,7 @@ class Episodes:
         self._passes = replace(self._passes, holder=holder)
         waits = replace(self._waits, thread=target[self._waits.thread])
         order = by_thread(waits.thread)
-        self._waits, self._sure, self._begun = waits.part(order), self._sure[order], self._begun[order]
+        self._waits, self._last = waits.part(order), self._last.part(order)
         self._unknown = target[self._unknown]
 
     def _columns(self, verdicts: Verdicts, stopped_ns: Rows) -> Passes:
@@ -186,20 +209,20 @@ class Episodes:
         passes, count = Passes.joined([self._passes, new]), len(new.t_ns)
         view = passes.part(slice(-count - 1, None))
         unknown = _keys(np.append(self._unknown, looks.unknown_thread), np.append(self._unknown * 0, looks.unknown_row))
-        waits, last_row, sure_end, begun = self._waits_in(view, looks, unknown)
+        waits, last_row, last = self._waits_in(view, looks, unknown)
         over = last_row < count
         ended, behind = waits.part(over), last_row[over] + 1
-        end_seen = sure_end[over] & ~np.isin(_keys(ended.thread, behind), unknown)
+        end_seen = last.sure[over] & ~np.isin(_keys(ended.thread, behind), unknown)
         rows = ended.ended(view, behind - 1, end_seen, EpisodeKind.WAIT, self._frames_of(ended.place))
         turns = self._turns.follow(view)
-        self._waits, self._sure, self._begun = waits.part(~over), sure_end[~over], begun[~over]
+        self._waits, self._last = waits.part(~over), last.part(~over)
         self._unknown = looks.unknown_thread[looks.unknown_row == count]
         self._passes = passes.part(slice(-RECENT - 1, None))
         return Finished(EpisodeRows.joined([rows, turns]), passes, waits, self._turns.under_way)
 
-    def _waits_in(self, view: Passes, looks: _Looks, unknown: Rows) -> tuple[Spans, Rows, Bools, Bools]:
-        """The waits that reach into these passes, by thread and time; the row of each one's last look, whether
-        that look is sure, and whether any is."""
+    def _waits_in(self, view: Passes, looks: _Looks, unknown: Rows) -> tuple[Spans, Rows, _LastLooks]:
+        """The waits that reach into these passes, by thread and time; the row of each one's last look, and that
+        look."""
         carried = self._waits
         opened = len(carried.thread)
         thread = np.append(carried.thread, looks.thread)
@@ -207,7 +230,8 @@ class Episodes:
         thread = thread[order]
         row = np.append(np.zeros(opened, np.int64), looks.row)[order]
         stack = np.append(carried.place, looks.stack)[order]
-        sure = np.append(self._sure, looks.sure)[order]
+        sure = np.append(self._last.sure, looks.sure)[order]
+        torn_cpu_ns = np.append(self._last.torn_cpu_ns, looks.torn_cpu_ns)[order]
         goes_on = np.zeros(len(thread), np.bool_)
         goes_on[1:] = (thread[1:] == thread[:-1]) & (row[1:] == row[:-1] + 1)
         proven = goes_on.copy()
@@ -215,7 +239,7 @@ class Episodes:
         if len(doubtful):
             here, before = stack[doubtful], stack[doubtful - 1]
             moved = (here != before) & (here != UNREADABLE) & (before != UNREADABLE)
-            cpu_ns = looks.cpu_ns[order[doubtful] - opened]
+            cpu_ns = looks.cpu_ns[order[doubtful] - opened] + torn_cpu_ns[doubtful - 1]
             switches = np.diff(view.switch_number, prepend=0)[row[doubtful]]
             switched = switches > 1
             # Runnable after several switches: one of them was to this thread.
@@ -237,12 +261,12 @@ class Episodes:
         under_way = first_row == 0
         waits = waits.continuing(under_way, carried)
         # Before the first sure look it may have been runnable without wanting the GIL.
-        sure_so_far = np.append(0, np.cumsum(np.append(self._begun, looks.sure)[order]))
+        sure_so_far = np.append(0, np.cumsum(np.append(self._last.begun, looks.sure)[order]))
         wait = np.repeat(np.arange(len(first)), last - first + 1)
         proven &= sure_so_far[:-1] > sure_so_far[first][wait]
         begun = sure_so_far[last + 1] > sure_so_far[first]
         waits = _with_proven(waits, view.clock_ns[row], first, proven, under_way, carried)
-        return waits, last_row, sure[last], begun
+        return waits, last_row, _LastLooks(sure[last], begun, torn_cpu_ns[last])
 
 
 def _with_proven(waits: Spans, look_ns: Rows, first: Rows, proven: Bools, under_way: Bools, carried: Spans) -> Spans:

@@ -14,7 +14,8 @@ from gilprof.model import LookArray, PassArray
 @dataclass(slots=True)
 class Pending:
     """Whole passes in the order of time. ``state`` may be ``UNDECIDED``, ``starving`` (has the GIL, was asked to drop
-    it, and has no CPU) ``OPEN``; ``cpu_ns`` and ``queued_ns`` are the thread's growth over the pass's weight."""
+    it, and has no CPU) ``OPEN``; ``cpu_ns`` and ``queued_ns`` are the thread's growth over the pass's weight.
+    ``held_long``: by ``Holds``; ``made_to_drop``: so, and another thread has the GIL now or will get it."""
 
     passes: PassArray
     weights: PassWeights
@@ -24,6 +25,8 @@ class Pending:
     queued_ns: npt.NDArray[np.float64]
     computed_before: npt.NDArray[np.bool_]
     gil_sought: npt.NDArray[np.bool_]
+    held_long: npt.NDArray[np.bool_]
+    made_to_drop: npt.NDArray[np.bool_]
     sure: npt.NDArray[np.bool_]
     starving: npt.NDArray[np.uint8]
 

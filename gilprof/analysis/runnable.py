@@ -8,7 +8,8 @@ acted does:
 - it acted in the same time slice: it was on a CPU, computing;
 - it was put on a CPU a few times at most, and used more CPU than going for the GIL takes: it computed;
 - ... and used next to none: it had nothing to do but to go for the GIL. How much is next to none depends on
-  whether anybody was seen going for the GIL at that moment (the users of its mutex that are awake);
+  whether anybody was seen going for the GIL at that moment (the users of its mutex that are awake), and on whether it
+  had the GIL until then, for so long that it was asked to drop it: then it stands inside drop_gil, on a CPU or not;
 - it had many time slices and never slept between them, it was preempted: it computed. Whoever wants a GIL that
   others have sleeps;
 - many time slices with sleep between them (it passes the GIL to and fro), or one that has not ended: no
@@ -33,7 +34,7 @@ FEW_TIMESLICES = 4
 GOING_FOR_GIL_NS = 100_000.0
 """CPU time that waking up, the mutex and going to sleep on the condition variable take at most ..."""
 UNSEEN_GOING_FOR_GIL_NS = 20_000.0
-"""... and for a thread that nothing shows to be on that way."""
+"""... and for a thread that nothing shows to be on that way, ``made_to_drop`` or inside the GIL's mutex."""
 AWAKE_SHARE = 0.9
 """On a CPU or queued for one for this share of the time: it never slept, but for what the kernel's accounts lack."""
 
@@ -53,6 +54,7 @@ def decide_runs(
     timeslices: Rows,
     computed_before: Bools,
     gil_sought: Bools,
+    made_to_drop: Bools,
     complete: Bools,
 ) -> npt.NDArray[np.uint8]:
     """``state`` with every ``UNDECIDED`` look decided whose block has a look behind it.
@@ -60,8 +62,9 @@ def decide_runs(
     All columns: one row a look, sorted by thread, then by time. ``stay`` numbers the stretches of passes without a
     break in which one thread was seen. ``cpu_ns``, ``queued_ns``, ``timeslices`` are cumulative.
     ``computed_before``: on a CPU all the time since the look before. ``gil_sought``: some thread was awake
-    inside take_gil or drop_gil in that pass. ``complete``: the stay has ended; its last run is
-    decided without a look behind it.
+    inside take_gil or drop_gil in that pass. ``made_to_drop``: when it was last known what the thread does, it had
+    the GIL for a switch interval or longer, and now others have it or will get it. ``complete``: the stay has ended;
+    its last run is decided without a look behind it.
     """
     rows = np.arange(len(state))
     open_look = state == UNDECIDED
@@ -83,10 +86,11 @@ def decide_runs(
     used_ns = cpu_ns[event] - cpu_ns[look]
     runnable_ns = used_ns + queued_ns[event] - queued_ns[look]
 
-    acted_at_once = (new_slices == 0) & (state[event] != UNDECIDED)
-    computed = used_ns > np.where(gil_sought[look], GOING_FOR_GIL_NS, UNSEEN_GOING_FOR_GIL_NS)
+    dropped = made_to_drop[look]
+    acted_at_once = (new_slices == 0) & (state[event] != UNDECIDED) & ~dropped
+    computed = used_ns > np.where(gil_sought[look] | dropped, GOING_FOR_GIL_NS, UNSEEN_GOING_FOR_GIL_NS)
     preempted = runnable_ns >= AWAKE_SHARE * (t_ns[event] - t_ns[look])
-    if_not_told = computed_before[look] | ~gil_sought[look]
+    if_not_told = (computed_before[look] | ~gil_sought[look]) & ~dropped
     few = new_slices <= FEW_TIMESLICES
     released = np.select(
         [few & slice_goes_on, few],

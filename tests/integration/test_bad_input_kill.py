@@ -26,8 +26,8 @@ from tests.support.spawn import Target, spawn
 
 RUNS = int(os.environ.get("GILPROF_KILL_RUNS", "48"))
 AT_ONCE = 4
-LATEST_S = 2.0
-"""After gilprof was started: it takes a third of a second to begin, and its first second is written 0.8 s later."""
+BEYOND_THE_FIRST = 1.5
+"""The moments reach so far beyond the time that it takes until FILE has its first passes."""
 MAX_LOST_S = 1.0
 MAX_LATE_S = 0.5
 """Four at once and the target share the CPUs: the one that is to write may have to wait for one."""
@@ -58,10 +58,20 @@ def target() -> Iterator[Target]:
         assert spinning.stderr() == ""
 
 
+@pytest.fixture(scope="module")
+def first_passes_s(target: Target, tmp_path_factory: pytest.TempPathFactory) -> float:
+    """From gilprof's start until FILE has its first passes, with as many at once as in the test."""
+    folder = tmp_path_factory.mktemp("first")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return max(pool.map(lambda n: _until_first_passes_s(target, folder / f"{n}.gilprof"), range(AT_ONCE)))
+
+
 @pytest.mark.parametrize("number", SIGNALS)
-def test_ended_at_a_random_moment(target: Target, tmp_path: Path, number: signal.Signals) -> None:
+def test_ended_at_a_random_moment(
+    target: Target, tmp_path: Path, number: signal.Signals, first_passes_s: float
+) -> None:
     choose = random.Random(int(number))
-    moments = [choose.uniform(0, LATEST_S) for _ in range(RUNS // len(SIGNALS))]
+    moments = [choose.uniform(0, BEYOND_THE_FIRST * first_passes_s) for _ in range(RUNS // len(SIGNALS))]
     files = [tmp_path / f"{n}.gilprof" for n in range(len(moments))]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         runs = list(pool.map(lambda moment, file: _ended(target, moment, file, number), moments, files))
@@ -79,9 +89,25 @@ def test_ended_at_a_random_moment(target: Target, tmp_path: Path, number: signal
     _assert_unharmed(target)
 
 
-def _ended(target: Target, moment_s: float, file: Path, number: signal.Signals) -> Killed:
+def _until_first_passes_s(target: Target, file: Path) -> float:
+    begun = time.monotonic()
+    with _watching(target, file) as process:
+        while not (file.exists() and _content(file, 0)[0]):
+            assert time.monotonic() < begun + TIMEOUT_S
+            time.sleep(0.02)
+        seconds = time.monotonic() - begun
+        process.terminate()
+        process.communicate(timeout=TIMEOUT_S)
+    return seconds
+
+
+def _watching(target: Target, file: Path) -> subprocess.Popen[bytes]:
     watching = command("attach", "-r", "1khz", target.pid, "-o", file)
-    with subprocess.Popen(watching, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    return subprocess.Popen(watching, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def _ended(target: Target, moment_s: float, file: Path, number: signal.Signals) -> Killed:
+    with _watching(target, file) as process:
         time.sleep(moment_s)
         sent_ns = time.monotonic_ns()
         process.send_signal(number)

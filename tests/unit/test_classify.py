@@ -200,6 +200,40 @@ def test_preempted_after_a_switch_interval() -> None:
     assert judged.origins("a") == [None] * 6 + [Origin.PREEMPTED]
 
 
+def preempted_inside_drop_gil(cpu_ms: float, held_ms: int = 6, taken_by: str = "b") -> Judged:
+    """``a`` has the GIL for so long, then it is off the GIL and queued for a CPU; once it ran, it waits."""
+    script = Script()
+    for ms in range(held_ms):
+        script.at(ms).holds("a", CALL).waits("b", HOME)
+    for ms in range(held_ms, held_ms + 3):
+        script.at(ms)
+        if taken_by:
+            script.holds(taken_by, HOME)
+        script.runs("a", CALL)
+    return Judged(script.at(held_ms + 3).holds("b", HOME).waits("a", CALL, cpu_ms=cpu_ms, queued_ms=2.9))
+
+
+def test_made_to_drop_and_queued_waits() -> None:
+    """It stands between the two halves of a forced switch, and uses some CPU to get to the second one."""
+    judged = preempted_inside_drop_gil(cpu_ms=0.05)
+    assert judged.states("a") == [State.HELD] * 6 + [State.WAITING] * 4
+    assert judged.origins("a")[-1] == Origin.PREEMPTED
+
+
+@pytest.mark.parametrize(
+    "judged",
+    [
+        preempted_inside_drop_gil(cpu_ms=0.5),
+        preempted_inside_drop_gil(cpu_ms=0.05, held_ms=2),
+        preempted_inside_drop_gil(cpu_ms=0.05, taken_by=""),
+    ],
+    ids=["computed", "had it for a moment", "nobody has it, or asked for it"],
+)
+def test_gave_the_gil_up_itself(judged: Judged) -> None:
+    assert judged.states("a")[-4:] == [State.RELEASED] * 3 + [State.WAITING]
+    assert judged.origins("a")[-1] == Origin.RETURNING
+
+
 def test_returning_from_a_call() -> None:
     script = Script().at(0).holds("a", HOME).blocks("b", CALL).at(1).holds("a", HOME).waits("b", CALL)
     assert Judged(script).origins("b") == [None, Origin.RETURNING]

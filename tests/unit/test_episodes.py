@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,8 +17,8 @@ from gilprof.analysis.episodes import Episodes
 from gilprof.analysis.histogram import BINS, RELATIVE_ERROR, bin_of, length_of, quantile_ns
 from gilprof.analysis.profile import Profile
 from gilprof.analysis.sums import FOLDED, EpisodeSums, Worst
-from gilprof.model import LookFlag, PassFlag
-from tests.support.facts import INFO, START_NS, Script
+from gilprof.model import Batch, LookFlag, PassFlag
+from tests.support.facts import INFO, START_NS, Script, cut
 from tests.support.load import busy
 
 SPAN_NS = 20_000
@@ -28,9 +28,13 @@ MAIN, STEP = "main app.py:1", "step app.py:14"
 
 
 def episodes(script: Script) -> EpisodeRows:
-    batch = script.batch()
+    return episodes_of([script.batch()])
+
+
+def episodes_of(batches: Sequence[Batch]) -> EpisodeRows:
     classifier, found = Classifier(INFO), Episodes(lambda stacks: stacks.astype(np.int64))
-    parts = [found.feed(classifier.feed(batch.passes, batch.looks)), found.feed(classifier.finish()), found.finish()]
+    parts = [found.feed(classifier.feed(batch.passes, batch.looks)) for batch in batches]
+    parts += [found.feed(classifier.finish()), found.finish()]
     return EpisodeRows.joined([part.rows for part in parts])
 
 
@@ -131,6 +135,23 @@ def test_the_last_holder_of_a_free_gil_had_it(switch_number: int, last_holder: s
         script.at(ms, switch_number=switch_number + (last_holder == "b")).holds("a", MAIN).waits("b", STEP)
     script.at(10).holds("a", MAIN).blocks("b", STEP)
     assert [length for _, length, _ in spans(episodes(script), EpisodeKind.WAIT, 1)] == lengths
+
+
+@pytest.mark.parametrize(
+    ("flags", "span_ns", "waits"),
+    [(PassFlag.TORN, 150_000, 2), (PassFlag.TORN, 20_000, 1), (0, 150_000, 1)],
+    ids=["had it during the pass", "not for longer than the pass", "the GIL stood still during the pass"],
+)
+def test_a_hold_while_a_pass_reads(flags: int, span_ns: int, waits: int) -> None:
+    """The GIL was free when the pass began; the CPU time was read after ``b`` had had it."""
+    script = Script().at(0).holds("a", MAIN)
+    for ms in range(1, 9):
+        script.at(ms, switch_number=2 * (ms > 5), **({"flags": flags, "span_ns": span_ns} if ms == 5 else {}))
+        script.runs("a", MAIN, cpu_ms=0.1) if ms == 5 else script.holds("a", MAIN)
+        script.waits("b", STEP, cpu_ms=0.13 * (ms == 5))
+    script.at(9, switch_number=2).holds("a", MAIN).blocks("b", STEP)
+    for ends in ([], [5], [6]):
+        assert len(spans(episodes_of(cut(script.batch(), ends)), EpisodeKind.WAIT, 1)) == waits
 
 
 def test_nobody_else_can_have_had_it_so_the_wait_goes_on() -> None:

@@ -1,0 +1,30 @@
+"""Columns of looks that are sorted by thread, then by time: what each thread's look before had.
+
+``first`` marks each thread's first row; ``remembered`` has a row per look, with what the thread had before these.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Number = TypeVar("Number", bound=np.generic)
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+def shifted(values: npt.NDArray[Number], first: Bools, remembered: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """Each row's predecessor of the same thread; for a thread's first row what is remembered."""
+    out = np.roll(values, 1)
+    out[first] = remembered[first]
+    return out
+
+
+def carried(values: Floats, first: Bools, remembered: Floats) -> Floats:
+    """NaN rows take the value of the row before them in the same thread, at last the remembered one."""
+    filled = np.where(first & np.isnan(values), remembered, values)
+    source = np.maximum.accumulate(np.where(np.isnan(filled), 0, np.arange(len(filled))))
+    out: Floats = filled[source]
+    return out
