@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import numpy.typing as npt
 
 from gilprof.analysis.alike import merged
+from gilprof.analysis.numbering import Numbering
 from gilprof.analysis.sums import Ids, NodeSums, PairSums, ThreadSums
 from gilprof.analysis.thread_rows import ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, LookVerdicts
@@ -53,46 +52,13 @@ class SumTable:
 
     def regroup(self, rows: Rows, count: int) -> None:
         """Row i becomes part of row ``rows[i]``; ``count`` rows are left."""
-        old = self.first(len(rows))
-        self._values = np.zeros((max(count, 64), old.shape[1]))
-        np.add.at(self._values, rows, old)
+        size, old = max(count, 64), self.first(len(rows))
+        self._values = np.stack([np.bincount(rows, column, minlength=size) for column in old.T], axis=1)
 
     def _reach(self, rows: int) -> None:
         if rows > len(self._values):
             more = max(rows - len(self._values), len(self._values))
             self._values = np.concatenate([self._values, np.zeros((more, self._values.shape[1]))])
-
-
-class Numbering:
-    """Numbers pairs of ids, each -2 or more, in the order in which they are first met."""
-
-    _SHIFT, _LEAST = 31, -2
-
-    def __init__(self, packed: Iterable[int] = ()) -> None:
-        self._numbers = {key: number for number, key in enumerate(packed)}
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def number(self, first: npt.NDArray[np.integer], second: npt.NDArray[np.integer]) -> Rows:
-        """The number of each row's pair."""
-        packed = (first.astype(np.int64) - self._LEAST) << self._SHIFT
-        packed |= second.astype(np.int64) - self._LEAST
-        keys, inverse = np.unique(packed, return_inverse=True)
-        numbers = [self._numbers.setdefault(key, len(self._numbers)) for key in keys.tolist()]
-        return np.array(numbers, np.int64)[inverse]
-
-    def pairs(self) -> tuple[Rows, Rows]:
-        """All pairs by number."""
-        packed = self._packed()
-        return (packed >> self._SHIFT) + self._LEAST, (packed & ((1 << self._SHIFT) - 1)) + self._LEAST
-
-    def part(self, kept: Rows) -> Numbering:
-        """Only the pairs of these numbers, numbered in this order."""
-        return Numbering(self._packed()[kept].tolist())
-
-    def _packed(self) -> Rows:
-        return np.fromiter(self._numbers, np.int64, len(self._numbers))
 
 
 class ThreadTable:
@@ -247,13 +213,13 @@ class PairTable:
 
     def thin(self, likeness: Rows, apart: int, keep: int) -> Rows:
         """Merge small pairs until there are ``keep`` at most (``gilprof.analysis.alike``). ``likeness`` (N, K): of
-        nodes. (P,) the row that each pair's sums belong to now."""
+        nodes, below 2**31. (P,) the row that each pair's sums belong to now."""
         holder, waiter = self._numbering.pairs()
         told = holder >= 0
-        of_holder = np.repeat(holder[:, None], likeness.shape[1], axis=1)
-        of_holder[told] = likeness[holder[told]]
-        both = np.stack([likeness[waiter], of_holder], axis=2).reshape(len(holder), -1)
-        target = merged(self._origins.first(len(holder)).sum(axis=1), both, 2 * apart, keep)
+        both = likeness[waiter] << 32
+        both[told] += likeness[holder[told]]
+        both[~told] += holder[~told, None]
+        target = merged(self._origins.first(len(holder)).sum(axis=1), both, apart, keep)
         kept = np.flatnonzero(target == np.arange(len(target)))
         rows = np.searchsorted(kept, target)
         self._numbering = self._numbering.part(kept)

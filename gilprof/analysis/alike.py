@@ -29,7 +29,9 @@ def merged(size: npt.NDArray[np.float64], likeness: Rows, apart: int, keep: int)
     share = np.floor(middle / max(float(size[small].sum()), 1.0) * (keep // 4))
     begins[1:] |= share[1:] != share[:-1]
     run = np.cumsum(begins) - 1
-    by_size = small[np.lexsort((-size[small], run))]
+    largest_size = np.maximum.reduceat(size[small], np.flatnonzero(begins))
+    largest = np.flatnonzero(size[small] == largest_size[run])
+    stays = small[largest[np.searchsorted(run[largest], np.arange(len(largest_size)))]]
     out = rows.copy()
-    out[small] = by_size[np.flatnonzero(begins)][run]
+    out[small] = stays[run]
     return out

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from gilprof.analysis.accumulate import Numbering, SumTable
+from gilprof.analysis.accumulate import SumTable
 from gilprof.analysis.episode_rows import Bools, EpisodeKind, Finished, Rows
 from gilprof.analysis.histogram import BELOW, BINS, bin_of, length_of
+from gilprof.analysis.numbering import Numbering
 from gilprof.analysis.sums import FOLDED, EpisodeSums, LengthSums, Worst
 
 WORST = 20

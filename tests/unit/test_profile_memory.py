@@ -49,16 +49,16 @@ def requests() -> Iterator[Batch]:
 
 def test_memory_does_not_grow_with_time() -> None:
     profile = Profile(INFO)
-    sizes = []
+    sizes: list[int] = []
     tracemalloc.start()
     try:
-        for second, batch in enumerate(requests()):
+        for batch in requests():
             profile.add(batch)
-            if second in (SETTLED_S, SETTLED_S + WATCHED_S - 1):
-                sizes.append(tracemalloc.get_traced_memory()[0])
+            sizes.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
     profile.finish()
-    settled, later = sizes
     assert profile.sums().passes == PASSES * (SETTLED_S + WATCHED_S)
-    assert later < 1.05 * settled + 50_000, "8,000 threads more"
+    # It goes up and down as ended threads fold.
+    settled, later = max(sizes[SETTLED_S : SETTLED_S + WATCHED_S // 2]), max(sizes[-WATCHED_S // 2 :])
+    assert later < 1.05 * settled, "4,000 threads more, 400 bytes each if they were kept"
