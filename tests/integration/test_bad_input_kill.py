@@ -26,8 +26,9 @@ from tests.support.spawn import Target, spawn
 
 RUNS = int(os.environ.get("GILPROF_KILL_RUNS", "48"))
 AT_ONCE = 4
-BEYOND_THE_FIRST = 1.5
-"""The moments reach so far beyond the time that it takes until FILE has its first passes."""
+LATEST_S = 1.5
+"""Every other run is ended so long after its start at most, and may be beginning still; the rest so long after FILE
+has its first passes."""
 MAX_LOST_S = 1.0
 MAX_LATE_S = 0.5
 """Four at once and the target share the CPUs: the one that is to write may have to wait for one."""
@@ -39,8 +40,6 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 class Killed:
     """What one run has left."""
 
-    moment_s: float
-    """After gilprof was started."""
     status: int
     complaint: str
     passes: int | None
@@ -58,28 +57,18 @@ def target() -> Iterator[Target]:
         assert spinning.stderr() == ""
 
 
-@pytest.fixture(scope="module")
-def first_passes_s(target: Target, tmp_path_factory: pytest.TempPathFactory) -> float:
-    """From gilprof's start until FILE has its first passes, with as many at once as in the test."""
-    folder = tmp_path_factory.mktemp("first")
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return max(pool.map(lambda n: _until_first_passes_s(target, folder / f"{n}.gilprof"), range(AT_ONCE)))
-
-
 @pytest.mark.parametrize("number", SIGNALS)
-def test_ended_at_a_random_moment(
-    target: Target, tmp_path: Path, number: signal.Signals, first_passes_s: float
-) -> None:
+def test_ended_at_a_random_moment(target: Target, tmp_path: Path, number: signal.Signals) -> None:
     choose = random.Random(int(number))
-    moments = [choose.uniform(0, BEYOND_THE_FIRST * first_passes_s) for _ in range(RUNS // len(SIGNALS))]
-    files = [tmp_path / f"{n}.gilprof" for n in range(len(moments))]
+    moments = [choose.uniform(0, LATEST_S) for _ in range(RUNS // len(SIGNALS))]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        runs = list(pool.map(lambda moment, file: _ended(target, moment, file, number), moments, files))
+        runs = list(pool.map(lambda n: _ended(target, tmp_path / f"{n}.gilprof", number, moments[n], n % 2 == 1),
+                             range(len(moments))))  # fmt: skip
     recorded = [run for run in runs if run.passes]
     begun = [run.lost_s for run in runs if run.passes is not None]
     print(f"\n{number.name}: {len(runs)} runs, {len(begun)} with FILE, {len(recorded)} with passes; "
           f"lost at most {max(begun):.2f} s, median {sorted(begun)[len(begun) // 2]:.2f} s")  # fmt: skip
-    assert recorded, "no run was ended late enough to have recorded something"
+    assert len(recorded) >= len(runs) // 2
     assert all(run.complaint == "" for run in runs)
     assert max(begun) <= MAX_LOST_S + MAX_LATE_S
     early = {-number} if number == signal.SIGKILL else {0, -number}
@@ -89,31 +78,20 @@ def test_ended_at_a_random_moment(
     _assert_unharmed(target)
 
 
-def _until_first_passes_s(target: Target, file: Path) -> float:
-    begun = time.monotonic()
-    with _watching(target, file) as process:
-        while not (file.exists() and _content(file, 0)[0]):
-            assert time.monotonic() < begun + TIMEOUT_S
-            time.sleep(0.02)
-        seconds = time.monotonic() - begun
-        process.terminate()
-        process.communicate(timeout=TIMEOUT_S)
-    return seconds
-
-
-def _watching(target: Target, file: Path) -> subprocess.Popen[bytes]:
+def _ended(target: Target, file: Path, number: signal.Signals, moment_s: float, has_passes: bool) -> Killed:
+    """``moment_s`` after it was started, or after FILE ``has_passes``."""
     watching = command("attach", "-r", "1khz", target.pid, "-o", file)
-    return subprocess.Popen(watching, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-
-def _ended(target: Target, moment_s: float, file: Path, number: signal.Signals) -> Killed:
-    with _watching(target, file) as process:
+    with subprocess.Popen(watching, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + TIMEOUT_S
+        while has_passes and not _content(file, 0)[0]:
+            assert time.monotonic() < deadline, f"{file} has no passes"
+            time.sleep(0.02)
         time.sleep(moment_s)
         sent_ns = time.monotonic_ns()
         process.send_signal(number)
         _, complaint = process.communicate(timeout=TIMEOUT_S)
     passes, last_ns = _content(file, sent_ns)
-    return Killed(moment_s, process.returncode, complaint.decode(), passes, (sent_ns - last_ns) / 1e9)
+    return Killed(process.returncode, complaint.decode(), passes, (sent_ns - last_ns) / 1e9)
 
 
 def _content(file: Path, sent_ns: int) -> tuple[int | None, int]:
