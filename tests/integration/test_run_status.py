@@ -34,7 +34,7 @@ def test_status(ending: str, python: Path, tmp_path: Path) -> None:
     assert recorded(tmp_path).ended == ended
     assert (b"ValueError: mine" in done.stderr) == (ending == "raises")
     assert b"gilprof" in done.stderr
-    assert done.stderr.count(b"Traceback") == (ending == "raises")
+    assert done.stderr.count(b"Traceback (most recent call last)") == (ending == "raises")
 
 
 @pytest.mark.parametrize(

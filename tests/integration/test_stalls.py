@@ -30,8 +30,9 @@ every_interpreter = pytest.mark.parametrize("interpreter", variants(), ids=str)
 HOLD_MS, GAP_MS = 100, 60
 STALL = re.compile(
     r"stall \d\d:\d\d:\d\d\.\d{3} (?P<ms>[\d.]+) ms sleep_holding \(hold_sleep\.py:(?P<line>\d+)\) in sleeper, "
-    r"kept 1 waiting: spin"
+    r"kept \d waiting: (MainThread, )?spin(, MainThread)?"
 )
+"""The main thread may still be on its way back from telling the test that all is ready."""
 GAP_NS = 1_000_000
 """At 1 kHz."""
 STAMPS_NS = 500_000
@@ -72,10 +73,10 @@ def test_each_hold_is_told_once(interpreter: Interpreter) -> None:
     functions = {function["id"]: function["name"] for function in process["functions"]}
     threads = {thread["id"]: thread["name"] for thread in process["threads"]}
     by_sleeper = [stall for stall in process["stalls"] if threads[stall["holder"]] == "sleeper"]
-    assert len(by_sleeper) == len(told)
+    assert len(by_sleeper) == len(told), done.stderr
     for stall in by_sleeper:
         assert functions[stall["function"]] == "sleep_holding"
-        assert [threads[victim["thread"]] for victim in stall["victims"]] == ["spin"]
+        assert {threads[victim["thread"]] for victim in stall["victims"]} - {"MainThread"} == {"spin"}
         at_an_edge = min(stall["start_s"], process["duration_s"] - stall["start_s"] - stall["seconds"]) < 0.005
         # The spinner may have begun to wait a switch interval later.
         assert at_an_edge or stall["seconds"] >= HOLD_MS / 1000 - 0.006
