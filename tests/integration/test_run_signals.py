@@ -101,7 +101,7 @@ def test_a_keyboard_interrupt_has_one_traceback_the_programs(tmp_path: Path) -> 
         os.killpg(program.pid, signal.SIGINT)
         status, told = program.end()
     assert status == 128 + signal.SIGINT
-    assert told.count("Traceback") == told.count("KeyboardInterrupt") == 1
+    assert told.count("Traceback (most recent call last)") == told.count("KeyboardInterrupt") == 1
 
 
 def test_before_there_is_a_python(tmp_path: Path) -> None:
