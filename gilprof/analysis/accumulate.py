@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from gilprof.analysis.alike import merged
 from gilprof.analysis.numbering import Numbering
+from gilprof.analysis.summed import summed
 from gilprof.analysis.sums import Ids, NodeSums, PairSums, ThreadSums
 from gilprof.analysis.thread_rows import ThreadRows
 from gilprof.analysis.verdicts import NOT_APPLICABLE, LookVerdicts
@@ -52,8 +53,7 @@ class SumTable:
 
     def regroup(self, rows: Rows, count: int) -> None:
         """Row i becomes part of row ``rows[i]``; ``count`` rows are left."""
-        size, old = max(count, 64), self.first(len(rows))
-        self._values = np.stack([np.bincount(rows, column, minlength=size) for column in old.T], axis=1)
+        self._values = summed(rows, self.first(len(rows)), max(count, 64))
 
     def _reach(self, rows: int) -> None:
         if rows > len(self._values):

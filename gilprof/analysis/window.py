@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from gilprof.analysis.summed import summed
 from gilprof.analysis.sums import EpisodeSums, Fold, GilSums, NodeSums, Ns, PairSums, ProfileSums, ThreadSums
 from gilprof.model import Health
 
@@ -49,16 +50,8 @@ class _Gained:
 
     def folded(self, target: npt.NDArray[np.int64]) -> _Gained:
         """With the rows that the pairs have now."""
-        return _Gained.joined([replace(self, row=target[self.row])])
-
-    @classmethod
-    def joined(cls, parts: Sequence[_Gained]) -> _Gained:
-        """All of them, each row once."""
-        row, place = np.unique(np.concatenate([each.row for each in parts]), return_inverse=True)
-        origin_ns, overdue_ns = np.zeros((len(row), parts[0].origin_ns.shape[1])), np.zeros(len(row))
-        np.add.at(origin_ns, place, np.concatenate([each.origin_ns for each in parts]))
-        np.add.at(overdue_ns, place, np.concatenate([each.overdue_ns for each in parts]))
-        return cls(row, origin_ns, overdue_ns)
+        row, place = np.unique(target[self.row], return_inverse=True)
+        return _Gained(row, *(summed(place, amounts, len(row)) for amounts in (self.origin_ns, self.overdue_ns)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +157,12 @@ def _together(pairs: PairSums, gained: Sequence[_Gained]) -> PairSums:
         # Copies: a slice would keep all of them in memory.
         none = pairs.holder[:0].copy()
         return PairSums(none, none, pairs.origin_ns[:0].copy(), pairs.overdue_ns[:0].copy())
-    every = _Gained.joined(gained)
-    return PairSums(pairs.holder[every.row], pairs.waiter[every.row], every.origin_ns, every.overdue_ns)
+    origin_ns, overdue_ns = np.zeros_like(pairs.origin_ns), np.zeros_like(pairs.overdue_ns)
+    for each in gained:
+        origin_ns[each.row] += each.origin_ns
+        overdue_ns[each.row] += each.overdue_ns
+    row = np.flatnonzero(origin_ns.any(axis=1))
+    return PairSums(pairs.holder[row], pairs.waiter[row], origin_ns[row], overdue_ns[row])
 
 
 def _began_since(episodes: EpisodeSums, t_ns: int) -> EpisodeSums:
@@ -199,8 +196,7 @@ def _regrouped(rows: Rows, target: npt.NDArray[np.int64]) -> Rows:
     for name in _amounts(rows):
         old: Ns = getattr(rows, name)
         to = target[: len(old)]
-        amounts[name] = np.zeros((int(to.max(initial=-1)) + 1, *old.shape[1:]))
-        np.add.at(amounts[name], to, old)
+        amounts[name] = summed(to, old, int(to.max(initial=-1)) + 1)
     return replace(rows, **amounts)
 
 

@@ -7,11 +7,11 @@ from html import escape
 
 import numpy as np
 
+from gilprof.analysis.summed import summed
 from gilprof.analysis.sums import Ns
 from gilprof.exporters.stack_times import StackTimes, frame_label
 from gilprof.exporters.state_words import WORDS
 from gilprof.model import State
-from gilprof.report.groups import summed
 from gilprof.units import format_seconds
 
 ROWS = 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from gilprof.analysis.sums import HANDOVER, PairSums, ProfileSums
 from gilprof.model import ORIGIN_NAMES
@@ -26,10 +27,12 @@ def blame(sums: ProfileSums, places: Places, largest: int | None = None) -> Blam
 def _rows(pairs: PairSums, who: Ints, line: Ints, largest: int | None) -> tuple[BlameRow, ...]:
     """Rows by ``who`` waited for whom, the most first; ``who`` and ``line`` by node."""
     told = pairs.holder >= 0
-    holder, holder_line = pairs.holder.astype(np.int64), np.zeros(len(pairs.holder), np.int64)
-    holder_line[told] = line[holder[told]]
-    holder[told] = who[holder[told]]
-    keys = np.stack([holder, who[pairs.waiter], holder_line, line[pairs.waiter]], axis=1)
+    holder, waiter = pairs.holder[told], pairs.waiter
+    # Ids and lines fit: there may be a hundred thousand pairs, several times a second.
+    keys = np.zeros((len(told), 4), np.int32)
+    keys[~told, 0] = pairs.holder[~told]
+    keys[told, 0], keys[:, 1] = who[holder], who[waiter]
+    keys[told, 2], keys[:, 3] = line[holder], line[waiter]
     values = np.column_stack([pairs.origin_ns, pairs.overdue_ns])
     keys, values = grouped(keys, values)
     lines = _hottest_lines(keys, values)
@@ -41,14 +44,14 @@ def _rows(pairs: PairSums, who: Ints, line: Ints, largest: int | None) -> tuple[
     return tuple(map(_row, keys[order].tolist(), lines[order].tolist(), parts))
 
 
-def _hottest_lines(keys: Ints, values: Floats) -> Ints:
+def _hottest_lines(keys: npt.NDArray[np.int32], values: Floats) -> npt.NDArray[np.int32]:
     """The two lines that most seconds of each pair fell on; ``keys``: sorted, the pair and its lines."""
     if len(keys) == 0:
         return keys[:, 2:]
     first = np.append(True, (keys[1:, :2] != keys[:-1, :2]).any(axis=1))
     pair = np.cumsum(first) - 1
     by_seconds = np.lexsort((-values[:, :_ORIGINS].sum(axis=1), pair))
-    best: Ints = keys[by_seconds[np.flatnonzero(first)], 2:]
+    best: npt.NDArray[np.int32] = keys[by_seconds[np.flatnonzero(first)], 2:]
     return best
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gilprof.analysis.summed import summed
 from gilprof.analysis.sums import HANDOVER, ProfileSums
 from gilprof.model import BlockedIn, Origin, State
 from gilprof.report.functions import FunctionTable, Places
-from gilprof.report.groups import Floats, Ints, grouped, summed
+from gilprof.report.groups import Floats, Ints, grouped
 
 Flags = npt.NDArray[np.bool_]
 

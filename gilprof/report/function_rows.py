@@ -7,10 +7,11 @@ from collections.abc import Collection
 
 import numpy as np
 
+from gilprof.analysis.summed import summed
 from gilprof.analysis.sums import ProfileSums
 from gilprof.model import STATE_NAMES
 from gilprof.report.functions import FunctionTable, Places
-from gilprof.report.groups import Floats, grouped, in_seconds, seconds, seconds_by, summed
+from gilprof.report.groups import Floats, grouped, in_seconds, seconds, seconds_by
 from gilprof.report.model import Blame, Function, Line
 from gilprof.report.stacks import Flags, Forest
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
+from gilprof.analysis.summed import summed
+
+Key = TypeVar("Key", bound=np.integer)
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def summed(rows: npt.NDArray[np.integer], values: Floats, size: int) -> Floats:
-    """(size, k): the sums of ``values`` (n, k) over equal ``rows`` (n,)."""
-    out = np.zeros((size, values.shape[1]))
-    for column in range(values.shape[1]):
-        out[:, column] = np.bincount(rows, values[:, column], minlength=size)
-    return out
-
-
-def grouped(keys: Ints, values: Floats) -> tuple[Ints, Floats]:
+def grouped(keys: npt.NDArray[Key], values: Floats) -> tuple[npt.NDArray[Key], Floats]:
     """The distinct rows of ``keys`` (n, j), sorted, and the sums of ``values`` (n, k) over each."""
     if len(keys) == 0:
         return keys, values
     order = np.lexsort(keys.T[::-1])
     ordered = keys[order]
     first = np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))
-    group = np.cumsum(first) - 1
-    return ordered[first], summed(group, values[order], int(group[-1]) + 1)
+    group = np.empty(len(keys), np.int64)
+    group[order] = np.cumsum(first) - 1
+    return ordered[first], summed(group, values, int(first.sum()))
 
 
 def in_seconds(ns: Floats) -> list[list[float]]:
