@@ -1,7 +1,8 @@
-"""Size of recordings, and how long a report on ten minutes takes."""
+"""Size of recordings, and how long a report and the exports of ten minutes take."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import numpy as np
 
 from benchmarks import tools
 from benchmarks.table import Table
+from gilprof.exporters import FORMATS
 from gilprof.model import Batch
 from gilprof.recording.reader import Recording
 from gilprof.recording.writer import RecordingWriter
@@ -34,12 +36,28 @@ def measure(seconds: float) -> Table:
             mixed = tools.gilprof(running.pid, seconds).output
         table.add(what, f"{mixed.stat().st_size / (seconds + tools.WARM_UP_S) * 60 / 1e6:.2f} MB a minute")
     assert mixed is not None
-    table.add("report on 10 minutes of that mixed work", f"{_report_s(mixed):.1f} s")
+    long = _repeated(mixed)
+    table.add("report on 10 minutes of that mixed work", _cost("report", str(long)))
+    for known in FORMATS:
+        out = str(long.with_suffix(known.endings[-1]))
+        table.add(f"export -f {known.name} of it", _cost("export", str(long), "-f", known.name, "-o", out))
     return table
 
 
-def _report_s(short: Path) -> float:
-    """The time that a report on ``short`` takes once it is repeated for ten minutes."""
+def _cost(*arguments: str) -> str:
+    """The time that ``gilprof`` takes for this, and its memory at most."""
+    began = time.monotonic()
+    command = [sys.executable, "-m", "gilprof", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with status {process.returncode}")
+    return f"{time.monotonic() - began:.1f} s, {usage.ru_maxrss / 1024:.0f} MiB"
+
+
+def _repeated(short: Path) -> Path:
+    """``short`` again and again, for ten minutes."""
     path = short.with_name("long.gilprof")
     with Recording.open(short) as recording:
         batches = [batch for batch in recording.batches() if len(batch.passes)]
@@ -51,9 +69,7 @@ def _report_s(short: Path) -> float:
         for round_ in range(LONG_S * 10**9 // length_ns + 1):
             for batch in batches:
                 writer.write(_later(batch, round_, length_ns, switches))
-    began = time.monotonic()
-    subprocess.run([sys.executable, "-m", "gilprof", "report", str(path)], check=True, stdout=subprocess.DEVNULL)
-    return time.monotonic() - began
+    return path
 
 
 def _later(batch: Batch, round_: int, length_ns: int, switches: int) -> Batch:
