@@ -19,8 +19,8 @@ class Holds:
     """
 
     def __init__(self, mean_gap_ns: float, switch_interval_ns: float) -> None:
-        # From the first to the last look at a hold; it begins before and ends after them, by half a gap each, and one
-        # gap more tells the hold that ended at the request.
+        # From a hold's first look to its last one: a gap less than it lasted, on average, and another gap for where
+        # looks happen to fall.
         self._asked_after_ns = max(switch_interval_ns - 2 * mean_gap_ns, 0.0)
         self._held = np.zeros(0)
         self._held_long = np.zeros(0)
