@@ -14,6 +14,7 @@ from gilprof.errors import UsageError
 from gilprof.sources.live import LiveSource
 from gilprof.sources.started import open_started
 from gilprof.target.launch import Launched, launch
+from gilprof.target.startup import prepare
 from gilprof.units import MAX_RATE_HZ, MIN_RATE_HZ
 
 RATE_HZ = 1000.0
@@ -52,6 +53,7 @@ def run(
     if not command:
         raise UsageError("running a program", "no command is given", "give a list of words")
     rate_hz = _checked(rate)
+    prepare(command[0])
     program = launch(command, blocked=())
     try:
         with Session(partial(open_started, program.pid, rate_hz, _Ending(program)), output, force) as session:

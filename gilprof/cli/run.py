@@ -36,7 +36,7 @@ def run(
     from gilprof.cli.live import is_live
     from gilprof.cli.program_terminal import program_terminal
     from gilprof.target.launch import launch
-    from gilprof.target.tables import load_all
+    from gilprof.target.startup import prepare
 
     if as_module and as_code:
         raise UsageError("running a program", "-m and -c are both given", "give one of them")
@@ -47,7 +47,7 @@ def run(
         # All that sampling needs is loaded before the program starts. numpy starts threads: under held signals.
         from gilprof.cli.watch import Watch
 
-        load_all()
+        prepare(asked.command[0])
         launched = launch(asked.command, blocked, None if terminal is None else terminal.path)
         if terminal is not None:
             terminal.started()

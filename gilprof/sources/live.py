@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -42,8 +43,10 @@ class LiveSource:
         target: ResolvedTarget,
         rate_hz: float,
         names: Names | None = None,
+        stdlib: Callable[[], tuple[str, ...]] | None = None,
     ) -> None:
-        """``names``: where they come from, else from the target's memory."""
+        """``names``: where they come from, else from the target's memory. ``stdlib``: waits for the folders of the
+        standard library of a target that has not imported it yet; called once sampling has begun."""
         self._process = process
         self._memory = memory
         self._target = target
@@ -72,6 +75,8 @@ class LiveSource:
                 f"reading process {process.pid}", str(error), "its memory is damaged, or it is no release of CPython"
             ) from error
         self._sampler.start()
+        if stdlib is not None:
+            self.info = replace(self.info, stdlib=stdlib())
 
     @classmethod
     def attach(cls, pid: int, rate_hz: float, names: Names | None = None) -> LiveSource:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from gilprof.errors import NoSuchProcess, NotReadable
 from gilprof.sources.live import LiveSource
 from gilprof.target.process import Process
@@ -9,7 +11,8 @@ from gilprof.target.startup import Pause, Startup
 
 
 def open_started(pid: int, rate_hz: float, pause: Pause) -> LiveSource:
-    """Attach to process ``pid`` as soon as there is a Python in it.
+    """Attach to process ``pid`` as soon as there is a Python in it. Sampling has begun before its standard library is
+    known.
 
     Raises NoSuchProcess, PermissionRefused or NotReadable when it has ended without.
     """
@@ -21,7 +24,7 @@ def open_started(pid: int, rate_hz: float, pause: Pause) -> LiveSource:
     startup = Startup(process, pause)
     found = startup.find()
     if found is not None:
-        return LiveSource(process, *found, rate_hz)
+        return LiveSource(process, *found, rate_hz, stdlib=partial(startup.stdlib, *found))
     process.close()
     if startup.failure is not None:
         raise startup.failure

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from shutil import which
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
@@ -28,6 +30,8 @@ SYMBOLS = (RUNTIME, VERSION, CODE_TYPE, ANY_PYTHON)
 
 PAGE = 4096
 LAST_ADDRESS = (1 << 64) - 1
+MAX_READ_AHEAD = 4
+"""Libraries beside a program: one Python has its own and the stable ABI's."""
 MAX_SYMBOLS = 500_000
 """Entries of a symbol table without a hash that are looked at."""
 _DAMAGED = (OSError, ELFError, ValueError, ArithmeticError, struct.error)
@@ -56,6 +60,19 @@ def python_images(process: Process, mappings: tuple[Mapping, ...]) -> tuple[Imag
         file = process.folder / "exe" if path == executable else target_file(process, pieces[0])
         found += _images(process, file, path, pieces)
     return tuple(found)
+
+
+def read_ahead(program: str) -> None:
+    """Read the files that ``program``, a name or a path, will have its Python from, as far as that can be guessed: what
+    they say is known by the time at which it runs."""
+    found = which(program)
+    if found is None:
+        return
+    executable = Path(found).resolve()
+    libraries = sorted((executable.parent.parent / "lib").glob("libpython*.so*"))
+    for path in dict.fromkeys([executable, *(library.resolve() for library in libraries[:MAX_READ_AHEAD])]):
+        with suppress(*_DAMAGED):
+            _elf(_File.at(path))
 
 
 def target_file(process: Process, mapping: Mapping) -> Path:
@@ -87,8 +104,7 @@ def _images(process: Process, file: Path, path: str, pieces: list[Mapping]) -> I
     """A file's loaded copies; more than one if a program maps it again to look into it."""
     tried = f"reading {path} of process {process.pid}"
     try:
-        status = file.stat()
-        elf = _elf(file, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+        elf = _elf(_File.at(file))
     except _DAMAGED as error:
         raise NotReadable(
             tried,
@@ -114,11 +130,25 @@ class _Elf:
     """Page of the first loaded segment in the file, and in virtual addresses."""
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it is now, wherever it is found."""
+
+    identity: tuple[int, ...]
+    """Its inode, size and time."""
+    path: Path = field(compare=False)
+
+    @classmethod
+    def at(cls, path: Path) -> _File:
+        status = path.stat()
+        return cls((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns), path)
+
+
 @lru_cache(maxsize=16)
-def _elf(file: Path, identity: tuple[int, ...]) -> _Elf | None:
-    """The file as it is with this ``identity`` (its inode, size and time): a process that just starts is looked at
-    again and again. None: not 64-bit little-endian. Raises what elftools does."""
-    with file.open("rb") as stream:
+def _elf(file: _File) -> _Elf | None:
+    """Remembered: a process that just starts is looked at again and again. None: not 64-bit little-endian. Raises what
+    elftools does."""
+    with file.path.open("rb") as stream:
         elf = ELFFile(stream)
         if elf.elfclass != 64 or not elf.little_endian:
             return None

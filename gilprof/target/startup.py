@@ -6,11 +6,13 @@ import time
 from typing import Protocol
 
 from gilprof.errors import GilprofError, NoSuchProcess, NotReadable, PermissionRefused
-from gilprof.target.elf import Image, python_images
+from gilprof.target.elf import Image, python_images, read_ahead
 from gilprof.target.memory import MemoryUnreadable, RemoteMemory
 from gilprof.target.process import Mapping, Process
 from gilprof.target.resolve import ResolvedTarget, resolve_images
 from gilprof.target.state import Implausible
+from gilprof.target.stdlib import stdlib_folders
+from gilprof.target.tables import load_all
 
 LIBRARY = "libpython"
 """In the name of what else may have a Python in it, besides the executable."""
@@ -22,6 +24,12 @@ COMPLETE_S = 5.0
 """How long an interpreter that does not fit yet is tried."""
 STDLIB_S = 0.5
 """How long an interpreter that can be read is given to import ``encodings``, which tells where its library is."""
+
+
+def prepare(program: str) -> None:
+    """Load what looking into ``program`` needs: nothing of it has to be read while the program starts."""
+    load_all()
+    read_ahead(program)
 
 
 class Pause(Protocol):
@@ -66,6 +74,18 @@ class Startup:
             self._pause.sleep(MIN_LOOK_S)
         return None
 
+    def stdlib(self, memory: RemoteMemory, target: ResolvedTarget) -> tuple[str, ...]:
+        """The folders of its standard library, once it has imported some of it; empty if it never does."""
+        deadline = time.monotonic() + STDLIB_S
+        folders: tuple[str, ...] = ()
+        while not folders and not self._pause.asked and time.monotonic() < deadline:
+            self._pause.sleep(MIN_LOOK_S)
+            try:
+                folders = stdlib_folders(memory, target.layout, target.objects)
+            except NoSuchProcess:
+                break
+        return folders
+
     def _find_in(self, memory: RemoteMemory) -> ResolvedTarget | None:
         """The interpreter in this address space; None once that is gone."""
         program = _Program(self.process, memory)
@@ -95,7 +115,6 @@ class _Program:
         self.has_python = False
         """There is a Python among its files."""
         self._try_it = False
-        self._first_fit: float | None = None
 
     def next_look_s(self) -> float:
         """How long to wait before it makes sense to ask again."""
@@ -122,7 +141,7 @@ class _Program:
 
     def _attempt(self, now: float, mappings: tuple[Mapping, ...]) -> ResolvedTarget | None:
         try:
-            target = resolve_images(self._process, self._memory, mappings, self._images)
+            return resolve_images(self._process, self._memory, mappings, self._images)
         except (Implausible, MemoryUnreadable) as error:
             if now - self._changed < COMPLETE_S:
                 return None
@@ -134,8 +153,6 @@ class _Program:
         except NotReadable:
             self._try_it = False
             raise
-        self._first_fit = self._first_fit or now
-        return target if target.stdlib or now - self._first_fit >= STDLIB_S else None
 
 
 def _tenth_since(moment: float) -> float:

@@ -37,6 +37,6 @@ def table(version: tuple[int, int]) -> Table:
 
 
 def load_all() -> None:
-    """Read every table now: none has to be read while a program starts."""
+    """Read every table now."""
     for version in SUPPORTED:
         table(version)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gilprof.recording.reader import Recording
 from tests.support.interpreters import interpreters
-from tests.support.running import RECORDED, first_pass_ns, recorded, run
+from tests.support.running import RECORDED, first_pass_ns, recorded, recording_in, run
 
 STAMP = "import time; print(time.monotonic_ns())\n"
 TRIES = 5
@@ -22,6 +23,8 @@ def test_before_the_first_line(python: Path, tmp_path: Path) -> None:
         folder.mkdir()
         done = run(folder, "--python", python, "-c", STAMP + RECORDED)
         leads_ns.append(int(done.stdout) - first_pass_ns(folder))
+        with Recording.open(recording_in(folder)) as recording:
+            assert Path(recording.info.stdlib[0], "threading.py").exists(), "imported after the first pass"
     assert max(leads_ns) > 0
 
 
