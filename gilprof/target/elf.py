@@ -63,12 +63,12 @@ def python_images(process: Process, mappings: tuple[Mapping, ...]) -> tuple[Imag
 
 
 def read_ahead(program: str) -> None:
-    """Read the files that ``program``, a name or a path, will have its Python from, as far as that can be guessed: what
-    they say is known by the time at which it runs."""
+    """Read the files that ``program``, a name or a path, will have its Python from, if it is called python: what they
+    say is known by the time at which it runs. Other programs do not wait for it: they may have many symbols."""
     found = which(program)
-    if found is None:
+    executable = Path(found or "").resolve()
+    if not executable.name.startswith("python"):
         return
-    executable = Path(found).resolve()
     libraries = sorted((executable.parent.parent / "lib").glob("libpython*.so*"))
     for path in dict.fromkeys([executable, *(library.resolve() for library in libraries[:MAX_READ_AHEAD])]):
         with suppress(*_DAMAGED):

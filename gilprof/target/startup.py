@@ -77,7 +77,7 @@ class Startup:
     def stdlib(self, memory: RemoteMemory, target: ResolvedTarget) -> tuple[str, ...]:
         """The folders of its standard library, once it has imported some of it; empty if it never does."""
         deadline = time.monotonic() + STDLIB_S
-        folders: tuple[str, ...] = ()
+        folders = target.stdlib
         while not folders and not self._pause.asked and time.monotonic() < deadline:
             self._pause.sleep(MIN_LOOK_S)
             try:
