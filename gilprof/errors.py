@@ -37,6 +37,10 @@ class NotReadable(GilprofError):
     status = 4
 
 
+class SamplerFailed(GilprofError):
+    """The sampler's thread has ended with an error; what it had seen until then has been taken out."""
+
+
 class NoSuchProcess(GilprofError):
     """There is no such process, or it was gone before a first look."""
 

@@ -193,6 +193,13 @@ class Health:
     part; None from outside, where it costs the target nothing."""
     interpreters: int = 1
     """The most interpreters ever seen at once; only the main one is observed."""
+    short_slice: bool = True
+    """The kernel lets the sampler be punctual when every CPU is busy: it gave it a short scheduler slice (Linux 6.12
+    and later), or runs it by a policy that has no use for one."""
+    limited_hz: float | None = None
+    """The rate that the sampler keeps to, as its passes take long; None: that which was asked for."""
+    unclaimed: int = 0
+    """Threads that ``threading`` knows, and whose thread state was not found: they count as native."""
 
 
 @dataclass(frozen=True, slots=True)

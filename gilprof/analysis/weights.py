@@ -12,6 +12,12 @@ from gilprof.ordering import by_thread
 
 LATE_GAPS = 3.0
 """A pass this many mean gaps after the one before is late: what lies between was not observed."""
+LIMIT_PASSES = 8
+LIMIT_FEWEST = 2
+LONG_PASS_NS = 500_000.0
+GAP_OF_PASSES = 2.0
+"""The sampler's own limit on its rate, native/src/rate_limit.h: the shortest of the last ``LIMIT_PASSES`` passes, of
+``LIMIT_FEWEST`` at least, from ``LONG_PASS_NS`` on takes one part in ``GAP_OF_PASSES`` of the time."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,6 +50,8 @@ class PassClock:
     def __init__(self, mean_gap_ns: float) -> None:
         self._mean_gap_ns = mean_gap_ns
         self._last_t_ns: int | None = None
+        self._last_spans_ns = np.full(LIMIT_PASSES, np.inf)
+        self._passes = 0
 
     def weigh(self, passes: PassArray) -> PassWeights:
         """The weights of the next passes; the very first pass has no gap before it and weighs nothing."""
@@ -54,11 +62,21 @@ class PassClock:
         self._last_t_ns = int(t[-1]) if len(t) else self._last_t_ns
         gap = np.maximum(np.diff(t, prepend=before), 0).astype(np.float64)
         stopped = (passes["flags"] & PassFlag.STOPPED) != 0
-        late = gap >= LATE_GAPS * self._mean_gap_ns
-        weight = np.where(late, self._mean_gap_ns, gap)
+        mean_gap_ns = self._mean_gaps(passes)
+        weight = np.where(gap >= LATE_GAPS * mean_gap_ns, mean_gap_ns, gap)
         weight[stopped] = 0.0
         unobserved = gap - weight
         return PassWeights(gap, weight, unobserved, np.where(stopped, gap, 0.0))
+
+    def _mean_gaps(self, passes: PassArray) -> Floats:
+        """(P,) what the sampler aimed at before each pass, in nanoseconds."""
+        spans_ns = np.append(self._last_spans_ns, passes["span_ns"])
+        shortest = np.lib.stride_tricks.sliding_window_view(spans_ns, LIMIT_PASSES).min(axis=1)[: len(passes)]
+        before = self._passes + np.arange(len(passes))
+        limited = (before >= LIMIT_FEWEST) & (shortest >= LONG_PASS_NS)
+        self._last_spans_ns = spans_ns[-LIMIT_PASSES:]
+        self._passes += len(passes)
+        return np.where(limited, np.maximum(self._mean_gap_ns, GAP_OF_PASSES * shortest), self._mean_gap_ns)
 
 
 class KernelAccount:

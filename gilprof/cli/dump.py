@@ -13,6 +13,10 @@ from gilprof.errors import NoSuchProcess
 
 DUMP_RATE_HZ = 1000.0
 DUMP_DURATION_S = 0.5
+FEW_PASSES = 20
+"""So few in ``DUMP_DURATION_S``, where a process has thousands of threads: ..."""
+LONGER_DURATION_S = 1.5
+"""... as much longer."""
 
 
 @click.command()
@@ -39,6 +43,8 @@ def dump(ctx: click.Context, pid: int, as_json: bool, no_color: bool) -> None:
             last.add(batch)
 
         observe(source, take, DUMP_DURATION_S, stop)
+        if profile.health.passes < FEW_PASSES and profile.ended is None and not stop.asked:
+            observe(source, take, LONGER_DURATION_S, stop)
     profile.finish()
     if profile.ended is not None and profile.sums().passes == 0:
         raise NoSuchProcess(f"observing process {pid}", "it ended before a first look")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -20,4 +21,13 @@ def open_source(ctx: click.Context, pid: int, rate_hz: float) -> Source:
         return cast("Callable[[int, float], Source]", ctx.obj)(pid, rate_hz)
     from gilprof.sources.live import LiveSource
 
+    allow_many_files()
     return LiveSource.attach(pid, rate_hz)
+
+
+def allow_many_files() -> None:
+    """Two descriptors a thread make a look cheaper: raise the soft limit as far as it goes without privilege. Only in a
+    process of gilprof's own, and after what it starts has been started."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import click
 
-from gilprof.cli.sources import open_source
+from gilprof.cli.sources import allow_many_files, open_source
 from gilprof.model import Batch, TargetInfo
 from gilprof.sources import started
 from gilprof.sources.base import Source
@@ -22,7 +22,10 @@ def open_started(ctx: click.Context, pid: int, rate_hz: float, pause: Pause) -> 
 
     Raises NoSuchProcess, PermissionRefused or NotReadable when it has ended without.
     """
-    return open_source(ctx, pid, rate_hz) if ctx.obj is not None else started.open_started(pid, rate_hz, pause)
+    if ctx.obj is not None:
+        return open_source(ctx, pid, rate_hz)
+    allow_many_files()
+    return started.open_started(pid, rate_hz, pause)
 
 
 class StartedSource:

@@ -166,6 +166,9 @@ def _sampling(info: TargetInfo, health: Health, sums: ProfileSums, duration_s: f
         truncated_stacks=health.truncated_stacks,
         sampler_cpu_s=seconds(health.sampler_cpu_ns),
         drain_cpu_s=None if health.drain_cpu_ns is None else seconds(health.drain_cpu_ns),
+        limited_hz=health.limited_hz,
+        short_slice=health.short_slice,
+        unclaimed=health.unclaimed,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gilprof.report.model import Process
 from gilprof.report.names import printable
+from gilprof.report.not_the_gil import cpus_are_short
 from gilprof.units import format_rate, format_seconds, format_share
 
 LOW_RATE = 0.9
@@ -54,7 +55,12 @@ def _remedies(process: Process, torn: float | None) -> Iterator[str]:
     running_s = process.duration_s - process.stopped_s
     if sampling.passes < FEW_PASSES:
         yield f"only {sampling.passes} passes: profile for longer, or at a higher --rate"
-    if running_s > 0 and sampling.passes < LOW_RATE * sampling.asked_hz * running_s:
+    if sampling.limited_hz is not None:
+        yield (
+            f"a look at all {len(process.threads)} threads takes so long that the rate was lowered to "
+            f"{format_rate(sampling.limited_hz)}, so that gilprof takes no more than half of a CPU"
+        )
+    elif running_s > 0 and sampling.passes < LOW_RATE * sampling.asked_hz * running_s:
         yield "the rate asked for was not attained: lower --rate"
     if process.unobserved_s - process.stopped_s > MUCH_UNOBSERVED * process.duration_s:
         yield (
@@ -75,5 +81,10 @@ def _remedies(process: Process, torn: float | None) -> Iterator[str]:
                 f"{printable(span.name, 80)} was on a stack nearly all the time: calls that follow one another within "
                 "a gap between passes count as one span"
             )
+    if not sampling.short_slice and cpus_are_short(process):
+        yield (
+            "the CPUs were full, and the kernel gave the sampler no short slice (Linux before 6.12, or refused): it "
+            "came late, when somebody had just blocked, and saw waits too often"
+        )
     if process.interpreters_seen > 1:
         yield f"{process.interpreters_seen} interpreters were seen, only the main one is observed"

@@ -33,6 +33,12 @@ class Sampling:
     drain_cpu_s: float | None
     """In a profile of the own process, likewise of the thread that takes the facts away, which needs the GIL; None
     from outside."""
+    limited_hz: float | None
+    """The rate that the sampler kept to in the end, as its passes took long; None: that which was asked for."""
+    short_slice: bool
+    """Whether the kernel let the sampler be punctual when every CPU was busy."""
+    unclaimed: int
+    """Python threads whose thread state was not found: they count as native."""
 
 
 @dataclass(frozen=True, slots=True)

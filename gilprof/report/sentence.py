@@ -26,6 +26,8 @@ from gilprof.units import format_mean, format_share
 
 DOMINANT = 0.25
 OVERDUE = 0.25
+TORN = 0.03
+"""Of the time, somebody waiting and the holder not to be told: then the sentence says so."""
 EVENLY = 1.5
 """Times its even share that the first of several threads may have."""
 _PYTHON_CODE = "Python code or short C calls"
@@ -37,11 +39,23 @@ def sentence(process: Process, evidence: Evidence) -> str:
     if process.observed_s == 0 or gil.contended is None or not process.threads:
         return "Nothing can be said: the process was not observed at all."
     if gil.contended < CONTENDED:
-        return not_the_gil(gil, process, evidence)
-    return (
-        f"The GIL is busy {format_share(busy(gil))} of the time and {_threads_wait(gil)} on average: "
-        f"{_whose(evidence)}{_too_few_cpus_too(process)}."
-    )
+        answer = not_the_gil(gil, process, evidence).removesuffix(".")
+    else:
+        answer = (
+            f"The GIL is busy {format_share(busy(gil))} of the time and {_threads_wait(gil)} on average: "
+            f"{_whose(evidence)}{_too_few_cpus_too(process)}"
+        )
+    return f"{answer}{_doubts(gil, process)}."
+
+
+def _doubts(gil: Gil, process: Process) -> str:
+    """What gilprof itself has failed to see."""
+    doubts = ""
+    if gil.torn is not None and gil.torn >= TORN:
+        doubts += f"; for {format_share(gil.torn)} of the time it could not be told who has the GIL"
+    if process.sampling.unclaimed:
+        doubts += f"; {process.sampling.unclaimed} Python threads were taken for native ones"
+    return doubts
 
 
 def _threads_wait(gil: Gil) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import resource
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from gilprof._native import Sampler
-from gilprof.errors import GilprofError, NoSuchProcess, NotReadable
+from gilprof.errors import GilprofError, NoSuchProcess, NotReadable, SamplerFailed
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, Function, Health, TargetInfo, ThreadSeen
 from gilprof.target.memory import RemoteMemory
 from gilprof.target.names import Named, thread_names
@@ -24,6 +25,8 @@ NAMES_EVERY_S = 1.0
 """Threads may be renamed: names are read again this often, and whenever a thread appears."""
 NAME_ATTEMPTS = 5
 """A thread that has just begun may not be known to ``threading`` yet: so many drains ask for its name."""
+NAMES_SHARE = 0.1
+"""Of the time, for reading names: that of thousands of threads takes some tenths of a second."""
 
 
 Names = Callable[[], Mapping[int, Named]]
@@ -31,9 +34,9 @@ Names = Callable[[], Mapping[int, Named]]
 
 
 class LiveSource:
-    """Watches a process from outside: never stops it, never writes into it.
+    """Watches a process from outside: never stops it, never writes into it. Closes ``process`` and ``memory``.
 
-    Raises NotReadable for a layout whose numbers cannot be, such as a hostile target tells.
+    Raises NotReadable for a layout whose numbers cannot be, such as a hostile target tells; then they stay open.
     """
 
     def __init__(
@@ -66,8 +69,9 @@ class LiveSource:
         self._ended: str | None = None
         self._closed = False
         self._left: Batch | None = None
+        self._failure = ""
+        """What ended the sampler before its time; empty: nothing."""
         check_process_vm_readv(process.pid)  # refused, it would look to the sampler as if the process were gone
-        _allow_many_files()
         try:
             self._sampler = Sampler(process.pid, target.layout, rate_hz, _cgroup_events(process.pid))
         except ValueError as error:
@@ -84,15 +88,17 @@ class LiveSource:
 
         Raises NoSuchProcess, PermissionRefused or NotReadable: nothing was started then.
         """
-        process = Process(pid)
-        try:
-            memory = RemoteMemory(pid)
-            target = resolve(process, memory)
-        except GilprofError as error:
-            if not process.is_same():
-                raise NoSuchProcess(f"attaching to process {pid}", "it ended meanwhile") from error
-            raise
-        return cls(process, memory, target, rate_hz, names)
+        with ExitStack() as opened:
+            process = opened.enter_context(Process(pid))
+            try:
+                memory = opened.enter_context(RemoteMemory(pid))
+                source = cls(process, memory, resolve(process, memory), rate_hz, names)
+            except GilprofError as error:
+                if not process.is_same():
+                    raise NoSuchProcess(f"attaching to process {pid}", "it ended meanwhile") from error
+                raise
+            opened.pop_all()
+            return source
 
     @property
     def sampler_tid(self) -> int:
@@ -102,17 +108,23 @@ class LiveSource:
     def drain(self) -> Batch | None:
         """What the sampler has gathered since the last call.
 
-        None once the target's end was told, or after ``close`` what was left.
+        None once the target's end was told, or after ``close`` what was left. Raises SamplerFailed, once all that the
+        sampler has seen is taken out.
         """
         if self._closed:
             left, self._left = self._left, None
             return left
+        if self._failure:
+            raise SamplerFailed(
+                f"sampling process {self._process.pid}", self._failure, "what was seen until then is kept"
+            )
         return self._gather()
 
     def _gather(self) -> Batch | None:
         if self._ended is not None:
             return None
         taken = self._sampler.drain()
+        self._failure = taken["failure"]
         if taken["lost"]:
             self._ended = self._process.await_end_reason(self._memory)
         threads = self._threads.update(taken["begun"], taken["ended"])
@@ -125,7 +137,7 @@ class LiveSource:
             frames=np.frombuffer(taken["frames"], np.int32).reshape(-1, 2),
             stacks=np.frombuffer(taken["stacks"], np.int32).reshape(-1, 2),
             threads=threads,
-            health=Health(**taken["health"]),
+            health=Health(**taken["health"], unclaimed=self._threads.unclaimed),
             ended=self._ended,
         )
 
@@ -148,27 +160,36 @@ class ThreadNames:
         self._names = names
         self._idents: dict[int, int] = {}
         self._seen: dict[int, ThreadSeen] = {}
-        self._read_at = 0.0
+        self._due_at = 0.0
+        """When names may be read again though nobody waits for one, and ..."""
+        self._affordable_at = 0.0
+        """... though somebody does."""
         self._unnamed: dict[int, int] = {}
         """Threads whose names are asked for, and how often yet."""
+        self._maybe_unclaimed: set[int] = set()
+        self._unclaimed: set[int] = set()
+
+    @property
+    def unclaimed(self) -> int:
+        """How many threads ``threading`` knows although the sampler has taken them for native."""
+        return len(self._unclaimed)
 
     def update(self, begun: list[tuple[int, int, int]], ended: list[tuple[int, int]]) -> tuple[ThreadSeen, ...]:
         """Threads that are new, have another name than last told, or have ended.
 
         ``begun``: (id, tid, pthread_t or 0); ``ended``: (id, CLOCK_MONOTONIC in ns).
         """
-        now = time.monotonic()
-        names: Mapping[int, Named] = {}
         self._unnamed |= {number: NAME_ATTEMPTS for number, _, _ in begun}
-        if self._unnamed or now - self._read_at >= NAMES_EVERY_S:
-            self._read_at = now
-            names = self._names()
+        names = self._read_names()
         told: dict[int, ThreadSeen] = {}
+        named_so = _by_kernel_name(names)
         for number, tid, ident in begun:
             self._idents[number] = ident
             if number not in self._seen:
-                told[number] = ThreadSeen(number, tid, self._kernel_name(tid, names))
+                told[number] = ThreadSeen(number, tid, self._kernel_name(tid, named_so))
         told |= self._renamed(told, names)
+        if names:
+            self._find_unclaimed(told, {named.native_id for named in names.values()})
         for number, t_ns in ended:
             self._unnamed.pop(number, None)
             last = told.get(number) or self._seen.get(number)
@@ -180,11 +201,33 @@ class ThreadNames:
             self._seen.pop(number, None)
         return tuple(told.values())
 
-    def _kernel_name(self, tid: int, names: Mapping[int, Named]) -> str:
+    def _read_names(self) -> Mapping[int, Named]:
+        """Empty while it is too early to read them again, or there is nobody to name."""
+        began = time.monotonic()
+        if not self._idents and not self._unnamed:
+            return {}
+        if began < max(self._affordable_at, 0.0 if self._unnamed else self._due_at):
+            return {}
+        names = self._names()
+        ended = time.monotonic()
+        self._affordable_at = ended + (ended - began) / NAMES_SHARE
+        self._due_at = began + NAMES_EVERY_S
+        return names
+
+    def _kernel_name(self, tid: int, named_so: Mapping[str, set[int]]) -> str:
         """A thread begins with the name of the one that made it, which from 3.14 on is that thread's own."""
         comm = self._process.comm(tid)
-        inherited = any(named.kernel_name == comm and named.native_id != tid for named in names.values())
+        inherited = bool(named_so.get(comm, set()) - {tid})
         return comm if comm and not inherited else f"tid {tid}"
+
+    def _find_unclaimed(self, fresh: Mapping[int, ThreadSeen], known: set[int]) -> None:
+        """A thread that has just entered Python may be known here before the sampler's next pass: only at the second
+        time is it one that the sampler has missed."""
+        native = {number for number, ident in self._idents.items() if ident == 0}
+        seen = {number: fresh.get(number) or self._seen.get(number) for number in native}
+        suspects = {number for number, thread in seen.items() if thread is not None and thread.tid in known}
+        self._unclaimed = (self._unclaimed & native) | (suspects & self._maybe_unclaimed)
+        self._maybe_unclaimed = suspects
 
     def _renamed(self, fresh: dict[int, ThreadSeen], names: Mapping[int, Named]) -> dict[int, ThreadSeen]:
         changed: dict[int, ThreadSeen] = {}
@@ -196,7 +239,8 @@ class ThreadNames:
             self._unnamed.pop(number, None)
             if named.name != last.name:
                 changed[number] = ThreadSeen(number, last.tid, named.name)
-        self._unnamed = {number: left - 1 for number, left in self._unnamed.items() if left > 1}
+        if names:
+            self._unnamed = {number: left - 1 for number, left in self._unnamed.items() if left > 1}
         return changed
 
 
@@ -204,11 +248,12 @@ def _text(utf8: bytes) -> str:
     return utf8.decode("utf-8", "surrogatepass")
 
 
-def _allow_many_files() -> None:
-    """Two descriptors a thread stay open: raise the soft limit as far as it goes without privilege."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+def _by_kernel_name(names: Mapping[int, Named]) -> Mapping[str, set[int]]:
+    """The tids of the threads of each name."""
+    tids: defaultdict[str, set[int]] = defaultdict(set)
+    for named in names.values():
+        tids[named.kernel_name].add(named.native_id)
+    return tids
 
 
 def _cgroup_events(pid: int) -> str:

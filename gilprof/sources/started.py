@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
 
 from gilprof.errors import NoSuchProcess, NotReadable
@@ -21,11 +22,15 @@ def open_started(pid: int, rate_hz: float, pause: Pause) -> LiveSource:
         process = Process(pid)
     except NoSuchProcess as error:
         raise NoSuchProcess(tried, "it ended before a first look") from error
-    startup = Startup(process, pause)
-    found = startup.find()
-    if found is not None:
-        return LiveSource(process, *found, rate_hz, stdlib=partial(startup.stdlib, *found))
-    process.close()
+    with ExitStack() as opened:
+        opened.enter_context(process)
+        startup = Startup(process, pause)
+        found = startup.find()
+        if found is not None:
+            opened.enter_context(found[0])
+            source = LiveSource(process, *found, rate_hz, stdlib=partial(startup.stdlib, *found))
+            opened.pop_all()
+            return source
     if startup.failure is not None:
         raise startup.failure
     if startup.python_seen:

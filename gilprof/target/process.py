@@ -132,10 +132,10 @@ class Process:
             raise gone(self.pid) from error
 
     def comm(self, tid: int) -> str:
-        """The kernel's name of a thread (at most 15 bytes); empty once it has ended."""
+        """The kernel's name of a thread (at most 15 bytes); empty where it cannot be read, as once it has ended."""
         try:
             return os.fsdecode((self.folder / "task" / str(tid) / "comm").read_bytes()).rstrip("\n")
-        except (FileNotFoundError, ProcessLookupError):
+        except OSError:
             return ""
 
     def end_reason(self, memory: RemoteMemory) -> str | None:

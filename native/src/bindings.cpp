@@ -3,11 +3,13 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "layout.h"
+#include "remote_memory.h"
 #include "sampler.h"
 
 namespace nb = nanobind;
@@ -83,7 +85,8 @@ class BoundSampler {
   public:
     BoundSampler(pid_t pid, const nb::object& layout, double rate_hz,
                  const std::string& cgroup_events)
-        : sampler_(pid, to_layout(layout), rate_hz, cgroup_events) {}
+        : sampler_(pid, to_layout(layout), rate_hz, cgroup_events,
+                   [pid] { return std::make_unique<gilprof::ProcessMemory>(pid); }) {}
 
     void start() { sampler_.start(); }
 
@@ -116,6 +119,7 @@ class BoundSampler {
         out["begun"] = begun;
         out["ended"] = ended;
         out["lost"] = taken.lost;
+        out["failure"] = taken.failure;
         nb::dict health;
         health["passes"] = taken.health.passes;
         health["torn"] = taken.health.torn;
@@ -123,6 +127,9 @@ class BoundSampler {
         health["read_errors"] = taken.health.read_errors;
         health["truncated_stacks"] = taken.health.truncated_stacks;
         health["interpreters"] = taken.health.interpreters;
+        health["short_slice"] = taken.health.short_slice;
+        const double limited_hz = taken.health.limited_hz;
+        health["limited_hz"] = limited_hz > 0.0 ? nb::cast(limited_hz) : nb::none();
         health["sampler_cpu_ns"] = sampler_.cpu_ns();
         out["health"] = health;
         return out;

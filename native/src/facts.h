@@ -14,6 +14,9 @@ constexpr std::int16_t kSyscallOutside = -1;
 constexpr std::int16_t kSyscallRunning = -2;
 constexpr std::int16_t kSyscallUnreadable = -3;
 
+constexpr std::uint64_t kSchedstatUnreadable = UINT64_MAX;
+constexpr std::uint32_t kTimeslicesUnreadable = UINT32_MAX;
+
 enum PassFlag : std::uint32_t {
     kPassLocked = 1,
     kPassDropRequest = 2,

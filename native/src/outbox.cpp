@@ -48,11 +48,17 @@ void Outbox::put_lost(Definitions&& definitions, const Health& health) {
     delivery_.lost = true;
 }
 
+void Outbox::put_failure(const char* what) {
+    const std::lock_guard lock(mutex_);
+    delivery_.failure = what;
+}
+
 Delivery Outbox::take() {
     const std::lock_guard lock(mutex_);
     Delivery out = std::exchange(delivery_, {});
     delivery_.health = out.health;
     delivery_.lost = out.lost;
+    delivery_.failure = out.failure;
     return out;
 }
 

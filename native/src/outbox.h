@@ -2,12 +2,13 @@
 
 #include <cstdint>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "code_cache.h"
 #include "facts.h"
 #include "stack_table.h"
-#include "thread_list.h"
+#include "thread_table.h"
 
 namespace gilprof {
 
@@ -19,6 +20,8 @@ struct Health {
     std::uint64_t read_errors = 0;
     std::uint64_t truncated_stacks = 0;
     std::uint64_t interpreters = 1;
+    bool short_slice = true;  // the kernel lets the sampler be punctual on a full machine
+    double limited_hz = 0.0;  // the rate that the sampler keeps to; 0: that which was asked for
 };
 
 struct Definitions {
@@ -34,7 +37,8 @@ struct Delivery {
     std::vector<LookRow> looks;
     Definitions definitions;
     Health health;
-    bool lost = false;  // the target is gone or has become another program
+    bool lost = false;    // the target is gone or has become another program
+    std::string failure;  // what ended the sampler; empty: nothing
 };
 
 // Where the sampler leaves its passes and Python takes them. Bounded: a pass that finds no room is
@@ -44,6 +48,7 @@ class Outbox {
     void put(const PassRow& pass, const std::vector<LookRow>& looks, Definitions&& definitions,
              const Health& health);
     void put_lost(Definitions&& definitions, const Health& health);
+    void put_failure(const char* what);
     Delivery take();
 
   private:

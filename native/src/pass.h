@@ -13,8 +13,10 @@
 #include "outbox.h"
 #include "process_files.h"
 #include "remote_memory.h"
+#include "run_queue.h"
 #include "stack_table.h"
-#include "thread_list.h"
+#include "thread_states.h"
+#include "thread_table.h"
 
 namespace gilprof {
 
@@ -35,8 +37,9 @@ enum class PassResult {
 // by.
 class PassTaker {
   public:
+    // `open_files`: see ThreadTable.
     PassTaker(MemorySource& source, pid_t pid, const Layout& layout,
-              const std::string& cgroup_events);
+              const std::string& cgroup_events, std::size_t open_files);
 
     PassResult take(PassRow& pass, std::vector<LookRow>& looks);
 
@@ -44,32 +47,33 @@ class PassTaker {
     const Health& health() const { return health_; }
 
   private:
+    // Good within one pass: the list of states is not walked anew behind find_threads().
     struct Watched {
         Thread* thread;
         ThreadStates::State* state;
     };
 
-    struct Seen {
-        Thread* thread;
-        ThreadStates::State* state;
-        bool copied;  // its frames, by the batch
-    };
-
     bool read_gil(GilReading& out);
     PassResult first_reading(bool with_frames, GilReading& reading, PassRow& pass);
+    void plan_states(bool with_frames);
+    void collect_states(bool with_frames);
     void find_threads(Address holder);
     void find_native_threads();
     void plan_slice(std::size_t begin, std::size_t end);
     void collect_slice(std::size_t begin, std::size_t end);
-    void look_at_slice(std::size_t begin, std::size_t end, bool planned, const GilReading& before,
+    void look_at_slice(std::size_t begin, std::size_t end, const GilReading& before,
                        std::vector<LookRow>& looks);
-    StackResult read_stack(Thread& thread, ThreadStates::State& state, bool copied);
+    void look_at_native_threads(std::vector<LookRow>& looks);
+    StackResult read_stack(Thread& thread, ThreadStates::State& state);
     bool read_kernel_facts(Thread& thread, LookRow& look);
+    void add_look(const Watched& watched, std::vector<LookRow>& looks);
+    void find_woken(std::size_t first, std::vector<LookRow>& looks);
     bool is_stopped(const std::vector<LookRow>& looks, bool locked);
 
     Layout layout_;
     RemoteMemory memory_;
     ProcessFiles files_;
+    RunQueue run_queue_;
     CodeCache codes_;
     PairTable stacks_;
     ThreadTable threads_;
@@ -77,9 +81,13 @@ class PassTaker {
     Health health_;
 
     std::vector<Watched> watched_;
-    std::vector<Seen> seen_;
+    std::vector<Watched> seen_;     // those that the newest looks are of
+    std::vector<pid_t> strangers_;  // listed by the kernel, and of no thread that is known
+    std::size_t runnable_seen_ = 0;
+    const pid_t own_tid_;
     std::vector<unsigned char> gil_copy_;
     std::uint64_t pass_number_ = 0;
+    std::uint64_t batch_number_ = 0;
     Address last_holder_ = 0;
     std::int64_t all_copied_ns_ = 0;
     std::int64_t native_listed_ns_ = 0;

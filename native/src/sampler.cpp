@@ -8,28 +8,16 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
+#include <utility>
+
+#include "host.h"
+#include "rate_limit.h"
 
 namespace gilprof {
 namespace {
 
 constexpr std::int64_t kNapNs = 50'000'000;  // the longest sleep in which a stop goes unnoticed
-
-// sched_setattr(2). A SCHED_OTHER thread may ask for a short slice in sched_runtime since
-// Linux 6.12 (EEVDF); older kernels ignore it. No privilege is needed.
-void ask_for_short_slice() {
-    struct {
-        std::uint32_t size = 48;
-        std::uint32_t policy = 0;
-        std::uint64_t flags = 0;
-        std::int32_t nice = 0;
-        std::uint32_t priority = 0;
-        std::uint64_t runtime_ns = 100'000;
-        std::uint64_t deadline_ns = 0;
-        std::uint64_t period_ns = 0;
-    } attributes;
-    static_assert(sizeof attributes == 48);
-    ::syscall(SYS_sched_setattr, 0, &attributes, 0u);
-}
 
 std::uint64_t cpu_clock_ns(clockid_t clock) {
     timespec now;
@@ -40,16 +28,21 @@ std::uint64_t cpu_clock_ns(clockid_t clock) {
 
 }  // namespace
 
-Sampler::Sampler(pid_t pid, const Layout& layout, double rate_hz, const std::string& cgroup_events)
-    : source_(pid),
-      taker_(source_, pid, layout, cgroup_events),
+Sampler::Sampler(pid_t pid, const Layout& layout, double rate_hz, const std::string& cgroup_events,
+                 OpenSource open_source)
+    : pid_(pid),
+      layout_(layout),
+      cgroup_events_(cgroup_events),
+      open_source_(std::move(open_source)),
       mean_gap_ns_(1e9 / rate_hz),
       random_(std::random_device{}()) {}
 
 Sampler::~Sampler() { stop(); }
 
+// A thread begins with its maker's signal mask.
 void Sampler::start() {
-    thread_ = std::thread(&Sampler::loop, this);
+    const SignalsBlocked blocked;
+    thread_ = std::thread(&Sampler::run, this);
     tid_.wait(0);
 }
 
@@ -76,36 +69,56 @@ bool Sampler::sleep_until(std::int64_t t_ns) const {
     while (!stopping_) {
         const std::int64_t wake = std::min(t_ns, monotonic_ns() + kNapNs);
         const timespec at{wake / 1'000'000'000, wake % 1'000'000'000};
-        ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
-        if (wake == t_ns) return true;
+        const int woken = ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
+        if (woken == 0 && wake == t_ns) return true;
     }
     return false;
 }
 
-void Sampler::loop() {
+void Sampler::run() {
+    // Before anything that may fail: whoever waits in start() goes on.
     tid_ = static_cast<pid_t>(::syscall(SYS_gettid));
     tid_.notify_all();
     ::prctl(PR_SET_NAME, "gilprof", 0, 0, 0);
-    ask_for_short_slice();
     ::prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
-    std::uniform_real_distribution<double> gap(0.5 * mean_gap_ns_, 1.5 * mean_gap_ns_);
+    try {
+        const bool own_table = leave_descriptor_table();
+        const bool short_slice = ask_for_short_slice();
+        const std::unique_ptr<MemorySource> source = open_source_();
+        PassTaker taker(*source, pid_, layout_, cgroup_events_,
+                        open_files(own_table, pid_ == maker_));
+        sample(taker, short_slice);
+    } catch (const std::exception& error) {
+        outbox_.put_failure(error.what());
+    }
+    final_cpu_ns_ = cpu_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void Sampler::sample(PassTaker& taker, bool short_slice) {
+    std::uniform_real_distribution<double> around(0.5, 1.5);
+    RateLimit limit(mean_gap_ns_);
     PassRow pass;
     std::vector<LookRow> looks;
     std::int64_t next = monotonic_ns();
     while (!stopping_) {
-        const PassResult result = taker_.take(pass, looks);
+        const PassResult result = taker.take(pass, looks);
+        Health health = taker.health();
+        health.short_slice = short_slice;
+        health.limited_hz = limit.limits() ? 1e9 / limit.mean_gap_ns() : 0.0;
         if (result == PassResult::kLost) {
-            outbox_.put_lost(taker_.take_definitions(), taker_.health());
-            break;
+            outbox_.put_lost(taker.take_definitions(), health);
+            return;
         }
-        if (result == PassResult::kTaken)
-            outbox_.put(pass, looks, taker_.take_definitions(), taker_.health());
+        if (result == PassResult::kTaken) {
+            outbox_.put(pass, looks, taker.take_definitions(), health);
+            limit.add(pass.span_ns);
+        }
         // Passes that could not be taken in time are missed, not made up for in a burst.
         const std::int64_t now = monotonic_ns();
-        next = std::max(next + static_cast<std::int64_t>(gap(random_)), now);
-        if (next > now && !sleep_until(next)) break;
+        next =
+            std::max(next + static_cast<std::int64_t>(around(random_) * limit.mean_gap_ns()), now);
+        if (next > now && !sleep_until(next)) return;
     }
-    final_cpu_ns_ = cpu_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 }  // namespace gilprof

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <random>
 #include <string>
 #include <thread>
@@ -21,9 +23,16 @@ namespace gilprof {
 // Gaps are uniform between 0.5 and 1.5 of the mean: a fixed beat would lock step with the switch
 // interval. The thread asks for a short scheduler slice, so that it is punctual when every CPU is
 // busy: a late sampler runs when somebody has just blocked, and sees waits too often.
+//
+// It may live in somebody's own process: it takes no signal, its descriptors are in a table of its
+// own, and what goes wrong in it ends the profile, not the process.
 class Sampler {
   public:
-    Sampler(pid_t pid, const Layout& layout, double rate_hz, const std::string& cgroup_events);
+    using OpenSource = std::function<std::unique_ptr<MemorySource>()>;
+
+    // `open_source`: called on the sampler's thread, in whose table the descriptors have to be.
+    Sampler(pid_t pid, const Layout& layout, double rate_hz, const std::string& cgroup_events,
+            OpenSource open_source);
     ~Sampler();
     Sampler(const Sampler&) = delete;
     Sampler& operator=(const Sampler&) = delete;
@@ -38,11 +47,14 @@ class Sampler {
     pid_t tid() const { return tid_; }
 
   private:
-    void loop();
+    void run();
+    void sample(PassTaker& taker, bool short_slice);
     bool sleep_until(std::int64_t t_ns) const;
 
-    ProcessMemory source_;
-    PassTaker taker_;
+    const pid_t pid_;
+    const Layout layout_;
+    const std::string cgroup_events_;
+    const OpenSource open_source_;
     Outbox outbox_;
     double mean_gap_ns_;
     std::mt19937_64 random_;

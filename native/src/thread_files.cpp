@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "facts.h"
 
@@ -29,13 +30,21 @@ bool take_number(std::string_view& text, Number& out, int base = 10) {
 
 }  // namespace
 
-ThreadFiles::ThreadFiles(pid_t pid, pid_t tid)
-    : pid_(pid),
-      tid_(tid),
-      syscall_(open_file(pid, tid, "syscall")),
-      schedstat_(open_file(pid, tid, "schedstat")) {}
+bool ThreadFiles::keep() {
+    Descriptor call = open_file(pid_, tid_, "syscall");
+    if (!call.open() && (errno == EMFILE || errno == ENFILE)) return false;
+    Descriptor stat = open_file(pid_, tid_, "schedstat");
+    if (!stat.open() && (errno == EMFILE || errno == ENFILE)) return false;
+    syscall_ = std::move(call);
+    schedstat_ = std::move(stat);
+    return true;
+}
 
-// A descriptor that could not be kept (the limit on open files) is opened for the one read.
+void ThreadFiles::close() {
+    syscall_ = {};
+    schedstat_ = {};
+}
+
 ReadResult ThreadFiles::read_text(const Descriptor& kept, const char* name, char* text,
                                   std::size_t size) const {
     const Descriptor once = kept.open() ? Descriptor() : open_file(pid_, tid_, name);
@@ -72,13 +81,16 @@ ReadResult ThreadFiles::read(Syscall& out) const {
 ReadResult ThreadFiles::read(Schedstat& out) const {
     char text[128];
     const ReadResult result = read_text(schedstat_, "schedstat", text, sizeof text);
+    out = {};
     if (result != ReadResult::kOk) return result;
     std::string_view rest(text);
+    std::uint64_t cpu_ns = 0;
+    std::uint64_t queued_ns = 0;
     std::uint64_t timeslices = 0;
-    if (!take_number(rest, out.cpu_ns) || !take_number(rest, out.queued_ns) ||
+    if (!take_number(rest, cpu_ns) || !take_number(rest, queued_ns) ||
         !take_number(rest, timeslices))
         return ReadResult::kFailed;
-    out.timeslices = static_cast<std::uint32_t>(timeslices);
+    out = {cpu_ns, queued_ns, static_cast<std::uint32_t>(timeslices)};
     return ReadResult::kOk;
 }
 

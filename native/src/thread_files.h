@@ -5,15 +5,15 @@
 #include <cstdint>
 
 #include "descriptor.h"
+#include "facts.h"
 
 namespace gilprof {
 
 // proc(5), /proc/PID/task/TID/schedstat.
 struct Schedstat {
-    std::uint64_t cpu_ns = 0;
-    std::uint64_t queued_ns = 0;
-    std::uint32_t timeslices = 0;
-    bool operator==(const Schedstat&) const = default;
+    std::uint64_t cpu_ns = kSchedstatUnreadable;
+    std::uint64_t queued_ns = kSchedstatUnreadable;
+    std::uint32_t timeslices = kTimeslicesUnreadable;
 };
 
 // proc(5), /proc/PID/task/TID/syscall: the call's number or one of facts.h's kSyscall*, and its
@@ -25,11 +25,17 @@ struct Syscall {
 
 enum class ReadResult { kOk, kGone, kFailed };
 
-// The two files of one thread that a look reads, kept open: a read costs 1 to 2 us, an open five
-// times that.
+// The two files of one thread that a look reads: kept open, or opened for each read. A read costs 1
+// to 2 us, an open five times that.
 class ThreadFiles {
   public:
-    ThreadFiles(pid_t pid, pid_t tid);
+    ThreadFiles(pid_t pid, pid_t tid) : pid_(pid), tid_(tid) {}
+
+    // Opens both, to stay open; false, and neither is, when the process may open no more files.
+    bool keep();
+    void close();
+    bool kept() const { return syscall_.open() || schedstat_.open(); }
+
     ReadResult read(Syscall& out) const;
     ReadResult read(Schedstat& out) const;
 

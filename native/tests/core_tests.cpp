@@ -5,24 +5,36 @@
 //   core_tests fuzz N SEED [SECONDS]   N passes over corrupted layouts and images (fuzz.h)
 //   core_tests replay FILE...          the same with inputs that are kept (corpus/)
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <new>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "decode.h"
 #include "fuzz.h"
 #include "image.h"
+#include "live_thread.h"
 #include "pass.h"
+#include "rate_limit.h"
+#include "sampler.h"
 
 namespace gilprof::test {
 namespace {
+
+constexpr std::size_t kOpenFiles = 100;
 
 int failures = 0;
 
@@ -106,7 +118,7 @@ void takes_a_pass() {
     Image image;
     Layout layout = layout_3_11();
     build(image, layout, {own_tid()}, 200);
-    PassTaker taker(image, ::getpid(), layout, "");
+    PassTaker taker(image, ::getpid(), layout, "", kOpenFiles);
     PassRow pass;
     std::vector<LookRow> looks;
     for (int i = 0; i < 3; ++i) expect(taker.take(pass, looks) == PassResult::kTaken, "a pass");
@@ -140,7 +152,7 @@ void cuts_an_endless_stack() {
     memory.read(c_frame + 8, &frame, 8);
     image.set(frame, layout.frame_previous, frame);
     image.set(state, layout.thread_next, Address{0});
-    PassTaker taker(image, ::getpid(), layout, "");
+    PassTaker taker(image, ::getpid(), layout, "", kOpenFiles);
     PassRow pass;
     std::vector<LookRow> looks;
     expect(taker.take(pass, looks) == PassResult::kTaken, "a pass over a circular stack");
@@ -161,7 +173,7 @@ void refuses_a_generator_that_has_yielded() {
     memory.read(state + 56, &c_frame, 8);
     memory.read(c_frame + 8, &frame, 8);
     image.set(frame, layout.frame_owner, std::uint8_t{1});
-    PassTaker taker(image, ::getpid(), layout, "");
+    PassTaker taker(image, ::getpid(), layout, "", kOpenFiles);
     PassRow pass;
     std::vector<LookRow> looks;
     expect(taker.take(pass, looks) == PassResult::kTaken && looks[0].stack >= 0,
@@ -196,7 +208,7 @@ void forgets_code_objects_when_there_are_too_many() {
         image.set(frame, layout.frame_code, copy);
         memory.read(frame + 48, &frame, 8);
     }
-    PassTaker taker(image, ::getpid(), layout, "");
+    PassTaker taker(image, ::getpid(), layout, "", kOpenFiles);
     PassRow pass;
     std::vector<LookRow> looks;
     const long before_kb = peak_memory_kb();
@@ -205,6 +217,169 @@ void forgets_code_objects_when_there_are_too_many() {
     expect(taker.take_definitions().functions.size() >= 50,
            "as many as there is room for are kept");
     expect(peak_memory_kb() - before_kb < 600'000, "the memory for code objects is bounded");
+}
+
+// The states of threads that follow one another come to lie at one address, and are read before
+// the new thread has written down whose they are.
+void knows_a_new_thread_at_an_old_address() {
+    Image image;
+    Layout layout = layout_3_11();
+    auto former = std::make_unique<LiveThread>();
+    const LiveThread next;
+    const std::vector<Address> states = build(image, layout, {own_tid(), former->tid()}, 3);
+    PassTaker taker(image, ::getpid(), layout, "", kOpenFiles);
+    PassRow pass;
+    std::vector<LookRow> looks;
+    for (int i = 0; i < 3; ++i) taker.take(pass, looks);
+    const std::int32_t former_id = pass.holder;
+    expect(former_id >= 0, "the thread that is there first has the GIL");
+    former.reset();
+    image.set(states[1], layout.thread_native_id, std::uint64_t{0});
+    for (int i = 0; i < 3; ++i) taker.take(pass, looks);
+    expect(pass.holder == kUnreadable, "a state that is nobody's yet");
+    image.set(states[1], layout.thread_native_id, static_cast<std::uint64_t>(next.tid()));
+    expect(taker.take(pass, looks) == PassResult::kTaken, "a pass");
+    expect(pass.holder >= 0 && pass.holder != former_id, "its new owner has the GIL");
+    const auto look = std::find_if(looks.begin(), looks.end(),
+                                   [&](const LookRow& row) { return row.thread == pass.holder; });
+    expect(look != looks.end() && (look->flags & kLookPython) != 0, "and is a thread of Python's");
+}
+
+void waits_before_it_takes_a_thread_for_native() {
+    Image image;
+    Layout layout = layout_3_11();
+    const LiveThread starting;
+    const LiveThread native;
+    const std::vector<Address> states = build(image, layout, {own_tid(), starting.tid()}, 3);
+    image.set(states[1], layout.thread_native_id, std::uint64_t{0});
+    PassTaker taker(image, ::getpid(), layout, "", kOpenFiles);
+    PassRow pass;
+    std::vector<LookRow> looks;
+    for (int i = 0; i < 3; ++i) taker.take(pass, looks);
+    expect(looks.size() == 1, "nobody is taken for native while a state is nobody's");
+    image.set(states[1], layout.thread_native_id, static_cast<std::uint64_t>(starting.tid()));
+    for (int i = 0; i < 3; ++i) taker.take(pass, looks);
+    std::size_t of_python = 0;
+    for (const LookRow& look : looks) of_python += (look.flags & kLookPython) != 0;
+    // The tests' own threads: these, and what a sanitizer has of its own.
+    expect(of_python == 2 && looks.size() >= 3, "then those that no state names are native");
+    for (const ThreadBegin& begun : taker.take_definitions().begun)
+        expect((begun.ident == 0) != (begun.tid == own_tid() || begun.tid == starting.tid()),
+               "no thread of Python's was taken for native before");
+}
+
+// More threads than a pass reads in one slice, of which some end between the copy and the look.
+void outlives_threads_that_come_and_go() {
+    constexpr std::size_t kThreads = 24;
+    Image image;
+    Layout layout = layout_3_11();
+    std::vector<std::unique_ptr<LiveThread>> threads;
+    std::vector<pid_t> tids;
+    for (std::size_t i = 0; i < kThreads; ++i) {
+        threads.push_back(std::make_unique<LiveThread>());
+        tids.push_back(threads.back()->tid());
+    }
+    const std::vector<Address> states = build(image, layout, tids, 5);
+    PassTaker taker(image, ::getpid(), layout, "", kOpenFiles);
+    PassRow pass;
+    std::vector<LookRow> looks;
+    std::size_t begun = 0;
+    std::size_t ended = 0;
+    for (std::size_t round = 0; round < 300; ++round) {
+        const std::size_t number = round / 2 * 7 % kThreads;
+        if (round % 2 == 0) {
+            threads[number].reset();
+        } else {
+            threads[number] = std::make_unique<LiveThread>();
+            image.set(states[number], layout.thread_native_id,
+                      static_cast<std::uint64_t>(threads[number]->tid()));
+        }
+        expect(taker.take(pass, looks) == PassResult::kTaken, "a pass");
+        const Definitions definitions = taker.take_definitions();
+        begun += definitions.begun.size();
+        ended += definitions.ended.size();
+    }
+    expect(ended > 50 && begun > ended, "threads came and went");
+}
+
+std::size_t open_descriptors() {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+        ++count;
+    return count;
+}
+
+void keeps_no_more_files_open_than_it_may() {
+    constexpr std::size_t kThreads = 40;
+    Image image;
+    Layout layout = layout_3_11();
+    std::vector<std::unique_ptr<LiveThread>> threads;
+    std::vector<pid_t> tids;
+    for (std::size_t i = 0; i < kThreads; ++i) {
+        threads.push_back(std::make_unique<LiveThread>());
+        tids.push_back(threads.back()->tid());
+    }
+    build(image, layout, tids, 5);
+    PassRow pass;
+    std::vector<LookRow> looks;
+    const auto all_are_read = [&](PassTaker& taker) {
+        for (int i = 0; i < 5; ++i) {
+            expect(taker.take(pass, looks) == PassResult::kTaken, "a pass");
+            expect(looks.size() >= kThreads, "every thread has a look");
+            for (const LookRow& look : looks)
+                expect(look.syscall != kSyscallUnreadable && look.cpu_ns != kSchedstatUnreadable,
+                       "a thread is read whether its files are kept open or not");
+        }
+    };
+    for (const std::size_t allowed : {0, 1, 8, 100}) {
+        PassTaker taker(image, ::getpid(), layout, "", allowed);
+        const std::size_t before = open_descriptors();
+        all_are_read(taker);
+        expect(open_descriptors() <= before + 2 * allowed, "and no more than allowed are kept");
+    }
+    PassTaker taker(image, ::getpid(), layout, "", kThreads);
+    rlimit limit;
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const rlimit low = {open_descriptors() + 12, limit.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &low);
+    all_are_read(taker);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// The target's memory: not enough of the own.
+class Exhausting final : public MemorySource {
+  public:
+    ssize_t copy(const iovec*, const iovec*, std::size_t) override { throw std::bad_alloc(); }
+    bool same(Address) override { return true; }
+};
+
+void ends_the_profile_when_it_fails() {
+    Image image;
+    Layout layout = layout_3_11();
+    build(image, layout, {own_tid()}, 2);
+    Sampler sampler(::getpid(), layout, 1000.0, "", [] { return std::make_unique<Exhausting>(); });
+    sampler.start();
+    std::string failure;
+    for (int i = 0; i < 1000 && failure.empty(); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        failure = sampler.take().failure;
+    }
+    expect(failure == std::bad_alloc().what(), "what went wrong in the sampler's thread");
+    expect(sampler.take().failure == failure, "is not forgotten");
+    sampler.stop();
+}
+
+void samples_seldom_where_a_pass_takes_long() {
+    RateLimit limit(1e6);
+    expect(limit.mean_gap_ns() == 1e6, "what was asked for, before the first pass");
+    limit.add(9'000'000);
+    expect(limit.mean_gap_ns() == 1e6, "a first pass that took long");
+    for (int i = 0; i < 20; ++i) limit.add(30'000);
+    expect(limit.mean_gap_ns() == 1e6, "short passes");
+    limit.add(9'000'000);
+    expect(!limit.limits(), "a single pass that had to wait");
+    for (int i = 0; i < 8; ++i) limit.add(9'000'000);
+    expect(limit.limits() && limit.mean_gap_ns() == 18e6, "long passes take half of the time");
 }
 
 void print(const FuzzCount& count) {
@@ -240,6 +415,12 @@ int test_all() {
     cuts_an_endless_stack();
     refuses_a_generator_that_has_yielded();
     forgets_code_objects_when_there_are_too_many();
+    knows_a_new_thread_at_an_old_address();
+    waits_before_it_takes_a_thread_for_native();
+    outlives_threads_that_come_and_go();
+    keeps_no_more_files_open_than_it_may();
+    ends_the_profile_when_it_fails();
+    samples_seldom_where_a_pass_takes_long();
     std::printf(failures == 0 ? "all passed\n" : "%d failed\n", failures);
     return failures == 0 ? 0 : 1;
 }

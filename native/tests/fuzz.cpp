@@ -5,16 +5,15 @@
 
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
-#include <mutex>
+#include <memory>
 #include <random>
-#include <thread>
 
 #include "image.h"
+#include "live_thread.h"
 #include "pass.h"
 
 namespace gilprof::test {
@@ -22,6 +21,8 @@ namespace {
 
 constexpr std::size_t kThreads = 20;  // more than a pass reads in one slice
 constexpr int kMaxRounds = 64;
+constexpr int kThreadChanges = 5;      // rounds
+constexpr std::size_t kOpenFiles = 6;  // fewer than there are threads
 constexpr std::size_t kMaxCopies = 1'000'000;
 constexpr std::size_t kMaxCopied = 1'000'000'000;
 
@@ -73,42 +74,35 @@ constexpr Address Layout::* kAddresses[] = {
     &Layout::code_type_address,
 };
 
-// Threads of this process that sleep: looks are only taken of tids that the kernel knows.
-class Sleepers {
+// The threads that a made-up target is said to have.
+class Cast {
   public:
-    Sleepers() {
-        for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { sleep(); });
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return tids_.size() == kThreads; });
-        tids_.push_back(static_cast<pid_t>(::syscall(SYS_gettid)));
+    // Numbers up to kThreads: threads that stay for all inputs, the running one the last of them;
+    // beyond them, threads of this input, which come and go.
+    pid_t tid(std::size_t number) const {
+        if (number < kThreads) return lasting()[number].tid();
+        if (number % 4 == 0) return static_cast<pid_t>(::syscall(SYS_gettid));
+        return mortals_[number % kMortals]->tid();
     }
-    ~Sleepers() {
-        {
-            const std::lock_guard lock(mutex_);
-            over_ = true;
-        }
-        changed_.notify_all();
-        for (std::thread& thread : threads_) thread.join();
+    // Ends a thread, and begins another one; its tid.
+    pid_t replace(std::size_t number) {
+        std::unique_ptr<LiveThread>& mortal = mortals_[number % kMortals];
+        mortal.reset();
+        mortal = std::make_unique<LiveThread>();
+        return mortal->tid();
     }
-    Sleepers(const Sleepers&) = delete;
-    Sleepers& operator=(const Sleepers&) = delete;
-
-    // The running thread is the last one.
-    pid_t tid(std::size_t number) const { return tids_[number % tids_.size()]; }
 
   private:
-    void sleep() {
-        std::unique_lock lock(mutex_);
-        tids_.push_back(static_cast<pid_t>(::syscall(SYS_gettid)));
-        changed_.notify_all();
-        changed_.wait(lock, [this] { return over_; });
+    static constexpr std::size_t kMortals = 3;
+
+    static const std::array<LiveThread, kThreads>& lasting() {
+        static const std::array<LiveThread, kThreads> threads;
+        return threads;
     }
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool over_ = false;
-    std::vector<pid_t> tids_;
-    std::vector<std::thread> threads_;
+    std::array<std::unique_ptr<LiveThread>, kMortals> mortals_{std::make_unique<LiveThread>(),
+                                                               std::make_unique<LiveThread>(),
+                                                               std::make_unique<LiveThread>()};
 };
 
 // The input, piece by piece; zeros behind its end.
@@ -199,21 +193,28 @@ void change_memory(Bytes& in, Image& image) {
 }  // namespace
 
 void run_input(const std::vector<std::uint8_t>& input, FuzzCount& count) {
-    static const Sleepers sleepers;
+    Cast cast;
     Bytes in(input);
     Image image;
     Layout layout = layout_3_11();
-    std::vector<pid_t> tids(1, sleepers.tid(kThreads));
-    for (std::uint64_t i = in.below(40); i > 0; --i) tids.push_back(sleepers.tid(in.below(64)));
+    std::vector<pid_t> tids(1, cast.tid(kThreads));
+    for (std::uint64_t i = in.below(40); i > 0; --i) tids.push_back(cast.tid(in.below(64)));
     tids.push_back(static_cast<pid_t>(in.take<std::uint32_t>()));
-    build(image, layout, tids, 1 + in.below(60));
+    const std::vector<Address> states = build(image, layout, tids, 1 + in.below(60));
+    const std::int64_t native_id = layout.thread_native_id;
     for (std::uint64_t i = in.below(6); i > 0; --i) change_layout(in, image, layout, count);
-    PassTaker taker(image, ::getpid(), layout, "");
+    PassTaker taker(image, ::getpid(), layout, "", kOpenFiles);
     PassRow pass;
     std::vector<LookRow> looks;
     ++count.inputs;
     for (int round = 0; round < kMaxRounds && in.more(); ++round) {
         for (std::uint64_t i = in.below(12); i > 0; --i) change_memory(in, image);
+        // A thread ends, and its state is there for a while yet; another one comes to some state.
+        if (round % kThreadChanges == kThreadChanges - 1) {
+            const auto number = static_cast<std::size_t>(round / kThreadChanges);
+            const auto tid = static_cast<std::uint64_t>(cast.replace(number));
+            image.set(states[number % states.size()], native_id, tid);
+        }
         image.forget_copies();
         const bool taken = taker.take(pass, looks) == PassResult::kTaken;
         const Definitions definitions = taker.take_definitions();

@@ -55,7 +55,8 @@ Address make_unicode(Image& image, const Layout& layout, const std::string& text
     return out;
 }
 
-void build(Image& image, Layout& layout, const std::vector<pid_t>& tids, std::size_t depth) {
+std::vector<Address> build(Image& image, Layout& layout, const std::vector<pid_t>& tids,
+                           std::size_t depth) {
     constexpr std::size_t kUnits = 8;
     constexpr unsigned char kJumpBackward = 140;
     const Address type = image.allocate(16);
@@ -75,6 +76,7 @@ void build(Image& image, Layout& layout, const std::vector<pid_t>& tids, std::si
 
     layout.interpreter_address = image.allocate(1024);
     layout.gil_address = image.allocate(208);
+    std::vector<Address> states;
     Address previous_state = 0;
     for (const pid_t tid : tids) {
         Address previous = 0;
@@ -94,12 +96,14 @@ void build(Image& image, Layout& layout, const std::vector<pid_t>& tids, std::si
         image.set(state, layout.thread_frame, c_frame);
         image.set(state, layout.thread_next, previous_state);
         previous_state = state;
+        states.push_back(state);
     }
     image.set(layout.interpreter_address, layout.interpreter_threads_head, previous_state);
     image.set(layout.gil_address, layout.gil_locked, std::int32_t{1});
     image.set(layout.gil_address, layout.gil_last_holder, previous_state);
     image.set(layout.gil_address, layout.gil_switch_number, std::uint64_t{7});
     image.set(layout.gil_address, layout.gil_mutex + 12, std::uint32_t{3});
+    return states;
 }
 
 }  // namespace gilprof::test

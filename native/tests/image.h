@@ -68,9 +68,10 @@ class Image final : public MemorySource {
 // The offsets of CPython 3.11 (gilprof/target/layouts/3.11.json); addresses are set by build().
 Layout layout_3_11();
 
-// An interpreter with a thread state for each tid, `depth` frames deep in one function, the first
-// of which has the GIL.
-void build(Image& image, Layout& layout, const std::vector<pid_t>& tids, std::size_t depth);
+// An interpreter with a thread state for each tid, `depth` frames deep in one function; the last
+// one, which comes first in the interpreter's list, has the GIL. Returns the states' addresses.
+std::vector<Address> build(Image& image, Layout& layout, const std::vector<pid_t>& tids,
+                           std::size_t depth);
 
 Address make_unicode(Image& image, const Layout& layout, const std::string& text);
 

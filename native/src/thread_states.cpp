@@ -1,56 +1,11 @@
-#include "thread_list.h"
+#include "thread_states.h"
 
-#include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "decode.h"
 
 namespace gilprof {
-namespace {
-
-constexpr std::size_t kMaxThreads = 20'000;
-
-}  // namespace
-
-Thread* ThreadTable::find(pid_t tid) {
-    const auto found = threads_.find(tid);
-    return found == threads_.end() ? nullptr : found->second.get();
-}
-
-Thread* ThreadTable::find_or_add(pid_t tid, std::uint64_t ident) {
-    Thread* thread = find(tid);
-    if (thread == nullptr) {
-        if (threads_.size() >= kMaxThreads) return nullptr;
-        auto made = std::make_unique<Thread>(next_id_, pid_, tid);
-        Schedstat stat;
-        if (made->files.read(stat) == ReadResult::kGone) return nullptr;
-        begun_.push_back({next_id_++, tid, ident});
-        thread = threads_.emplace(tid, std::move(made)).first->second.get();
-        thread->ident = ident;
-    } else if (thread->ident == 0 && ident != 0) {
-        thread->ident = ident;
-        begun_.push_back({thread->id, tid, ident});
-    }
-    return thread;
-}
-
-void ThreadTable::end(pid_t tid, std::int64_t t_ns) {
-    if (const Thread* thread = find(tid)) {
-        ended_.push_back({thread->id, t_ns});
-        threads_.erase(tid);
-    }
-}
-
-std::vector<Thread*> ThreadTable::all() {
-    std::vector<Thread*> out;
-    out.reserve(threads_.size());
-    for (auto& [tid, thread] : threads_) out.push_back(thread.get());
-    return out;
-}
-
-std::vector<ThreadBegin> ThreadTable::take_begun() { return std::exchange(begun_, {}); }
-std::vector<ThreadEnd> ThreadTable::take_ended() { return std::exchange(ended_, {}); }
-
 void ThreadStates::plan(State& state, RemoteMemory& batch) const {
     state.copy_index = batch.add(state.address, state.copy.data(), state.copy.size());
     if (layout_.thread_frame_indirect != Layout::kAbsent && state.indirect != 0)
@@ -65,11 +20,11 @@ void ThreadStates::collect(State& state, const RemoteMemory& batch) const {
                               state.indirect != 0 && batch.ok(state.indirect_index);
 }
 
-void ThreadStates::choose(bool all, Address holder) {
+void ThreadStates::choose(bool all, Address holder, ThreadTable& threads) {
     for (std::size_t i = 0; i < states_.size(); ++i) {
         State& state = states_[i];
-        state.wanted =
-            all || state.thread == nullptr || !state.thread->quiet || state.address == holder;
+        const Thread* thread = threads.find(state.thread);
+        state.wanted = all || thread == nullptr || !thread->quiet || state.address == holder;
         if (state.wanted && i > 0) states_[i - 1].wanted = true;
     }
 }
@@ -82,16 +37,6 @@ void ThreadStates::plan_wanted(RemoteMemory& batch) {
 void ThreadStates::collect_wanted(const RemoteMemory& batch) {
     for (State& state : states_)
         if (state.wanted) collect(state, batch);
-}
-
-void ThreadStates::plan_unclaimed(RemoteMemory& batch) {
-    for (State& state : states_)
-        if (state.thread == nullptr) plan(state, batch);
-}
-
-void ThreadStates::collect_unclaimed(const RemoteMemory& batch) {
-    for (State& state : states_)
-        if (state.thread == nullptr) collect(state, batch);
 }
 
 // A new state comes in at the head; one that goes has been run by its thread, so that its
@@ -110,9 +55,16 @@ bool ThreadStates::linked(Address head) const {
 }
 
 bool ThreadStates::refresh(Address head, RemoteMemory& memory) {
+    memory.clear();
+    for (State& state : states_) plan(state, memory);
+    memory.run();
     std::unordered_map<Address, std::size_t> known;
-    for (std::size_t i = 0; i < states_.size(); ++i) known.emplace(states_[i].address, i);
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        collect(states_[i], memory);
+        known.emplace(states_[i].address, i);
+    }
     std::vector<State> before = std::exchange(states_, {});
+    states_.reserve(before.size() + 1);
     while (head != 0 && states_.size() < kMaxThreads) {
         State state;
         const auto found = known.find(head);
@@ -123,20 +75,14 @@ bool ThreadStates::refresh(Address head, RemoteMemory& memory) {
             state.address = head;
             state.copy.resize(static_cast<std::size_t>(layout_.thread_size));
         }
-        state.thread = nullptr;
+        state.thread = {};
         state.wanted = true;
-        if (!reread(state, memory)) break;
+        if (!state.readable && !reread(state, memory)) break;
         head = next(state);
         states_.push_back(std::move(state));
     }
     if (head != 0) states_.clear();
     return head == 0;
-}
-
-ThreadStates::State* ThreadStates::find(Address address) {
-    const auto found = std::find_if(states_.begin(), states_.end(),
-                                    [&](const State& state) { return state.address == address; });
-    return found == states_.end() ? nullptr : &*found;
 }
 
 Address ThreadStates::next(const State& state) const {
