@@ -59,6 +59,11 @@ SYSCALL_RUNNING = -2
 """Runnable: on a CPU or queued for one; the kernel does not say which."""
 SYSCALL_UNREADABLE = -3
 
+SCHEDSTAT_UNREADABLE = 2**64 - 1
+"""In ``cpu_ns`` and ``queued_ns``: the kernel's account could not be read."""
+TIMESLICES_UNREADABLE = 2**32 - 1
+"""In ``timeslices``, likewise."""
+
 
 class PassFlag(IntFlag):
     """Bits of ``PASS_DTYPE['flags']``."""
@@ -130,7 +135,8 @@ LOOK_DTYPE = np.dtype(
     ]
 )
 """One row a thread and pass. ``cpu_ns``, ``queued_ns``, ``timeslices``: the thread's cumulative schedstat
-(proc(5)); exact when the thread is off the CPU, up to a tick stale while it is on one. ``futex``: the
+(proc(5)), or ``SCHEDSTAT_UNREADABLE`` and ``TIMESLICES_UNREADABLE``; exact when the thread is off the CPU, up to a tick
+stale while it is on one. ``futex``: the
 address a futex call waits on, 0 for every other call. ``gil_word``: that address's offset inside the
 GIL's struct, -1 outside it. ``stack``: a stack's id, ``NONE`` without Python frames, ``UNREADABLE``."""
 

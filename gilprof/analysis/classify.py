@@ -16,6 +16,7 @@ from gilprof.analysis.holds import Holds
 from gilprof.analysis.origins import Origins
 from gilprof.analysis.pending import Pending
 from gilprof.analysis.runnable import UNDECIDED, decide_runs
+from gilprof.analysis.sleeps import Sleeps
 from gilprof.analysis.starving import OPEN, decide_starving
 from gilprof.analysis.syscalls import blocked_in, blocked_in_table
 from gilprof.analysis.verdicts import NOT_APPLICABLE, LookVerdicts, PassVerdicts, Verdicts
@@ -59,6 +60,7 @@ class Classifier:
         self._calls = blocked_in_table(info.machine)
         self._clock = PassClock(mean_gap_ns)
         self._kernel = KernelAccount()
+        self._sleeps = Sleeps()
         self._holds = Holds(mean_gap_ns, info.switch_interval_ns)
         self._origins = Origins()
         self._collections = Collections(stacks)
@@ -84,20 +86,22 @@ class Classifier:
         self._holds.forget(threads)
         self._origins.forget(threads)
         self._kernel.forget(threads)
+        self._sleeps.forget(threads)
 
     def _taken_in(self, passes: PassArray, looks: LookArray) -> Pending:
         row = np.repeat(np.arange(len(passes)), passes["look_count"])
+        t_ns = passes["t_ns"].astype(np.int64)
         weights = self._clock.weigh(passes)
-        cpu_ns, queued_ns = self._kernel.growth(looks, weights, row)
+        looks = self._kernel.repaired(looks)
+        cpu_ns, queued_ns = self._kernel.growth(looks, weights, row, t_ns[row])
         awake, queueing = _going_for_gil(passes, looks, row, self._info)
-        state = _by_own_facts(passes, looks, row)
+        state = _by_own_facts(passes, looks, row, self._sleeps.woken(looks))
         undecided = state == UNDECIDED
         sure = ~undecided
         # As many are on their way as there are threads that may be, and the GIL stood still: all of them are.
         all_of_them = awake >= np.bincount(row[undecided], minlength=len(passes))
         all_of_them &= (passes["flags"] & PassFlag.TORN) == 0
         state[undecided & all_of_them[row]] = State.WAITING
-        t_ns = passes["t_ns"].astype(np.int64)
         held_long = self._holds.trace(looks["thread"], _has_gil(state), ~undecided, t_ns[row])
         obeys_when_it_runs = (state == State.HELD) & (looks["syscall"] == SYSCALL_RUNNING) & _drop_asked(passes)[row]
         return Pending(
@@ -203,8 +207,8 @@ class Classifier:
         )
 
 
-def _by_own_facts(passes: PassArray, looks: LookArray, row: Rows) -> States:
-    """The states that a look's own pass decides; ``UNDECIDED`` the others."""
+def _by_own_facts(passes: PassArray, looks: LookArray, row: Rows, woken: npt.NDArray[np.bool_]) -> States:
+    """The states that a look's own pass decides, and ``woken`` (``Sleeps``); ``UNDECIDED`` the others."""
     python = _flag(looks, LookFlag.PYTHON)
     runs = looks["syscall"] == SYSCALL_RUNNING
     on_gil = looks["gil_word"] >= 0
@@ -213,14 +217,16 @@ def _by_own_facts(passes: PassArray, looks: LookArray, row: Rows) -> States:
     # As of the pass's first reading: a holder that blocks after it has dropped the GIL was held then.
     stuck = holder & before & after & ~runs & ~on_gil
     open_look = python & runs & ~holder
-    # It stands where Python code gives the GIL up by force only.
-    forced = open_look & _flag(looks, LookFlag.EVAL_CHECK)
+    # It stands where Python code gives the GIL up by force, or for a finalizer of a collection that is run there.
+    collecting = (passes["flags"] & PassFlag.COLLECTING) != 0
+    forced = open_look & _flag(looks, LookFlag.EVAL_CHECK) & ~collecting[row]
 
     state = np.full(len(looks), State.BLOCKED, np.uint8)
     state[runs] = State.RELEASED
     state[on_gil] = State.WAITING
     state[open_look] = UNDECIDED
     state[forced] = State.WAITING
+    state[open_look & woken] = State.RELEASED
     state[holder] = State.HELD
     state[stuck] = State.HELD_BLOCKED
     state[looks["syscall"] == SYSCALL_UNREADABLE] = State.UNKNOWN

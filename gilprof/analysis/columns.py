@@ -28,3 +28,24 @@ def carried(values: Floats, first: Bools, remembered: Floats) -> Floats:
     source = np.maximum.accumulate(np.where(np.isnan(filled), 0, np.arange(len(filled))))
     out: Floats = filled[source]
     return out
+
+
+def running_sum(values: Floats, first: Bools, remembered: Floats) -> Floats:
+    """The sum of each thread's rows so far, on top of what is remembered."""
+    if len(values) == 0:
+        return values
+    sums = np.cumsum(values)
+    starts = np.flatnonzero(first)
+    before = remembered[starts] - (sums[starts] - values[starts])
+    out: Floats = sums + before[np.cumsum(first) - 1]
+    return out
+
+
+def running_max(values: npt.NDArray[Number], first: Bools) -> npt.NDArray[Number]:
+    """The largest of each thread's rows so far; none is below 0. Made for columns that are 0 but for a few threads."""
+    out = values.copy()
+    bounds = np.append(np.flatnonzero(first), len(values))
+    for segment in np.unique(np.searchsorted(bounds, np.flatnonzero(values), side="right")):
+        rows = slice(bounds[segment - 1], bounds[segment])
+        out[rows] = np.maximum.accumulate(values[rows])
+    return out

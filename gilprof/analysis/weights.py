@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.model import LookArray, PassArray, PassFlag
+from gilprof.analysis.columns import carried, running_max, running_sum, shifted
+from gilprof.model import SCHEDSTAT_UNREADABLE, TIMESLICES_UNREADABLE, LookArray, PassArray, PassFlag
 from gilprof.ordering import by_thread
 
 LATE_GAPS = 3.0
@@ -18,6 +19,15 @@ LONG_PASS_NS = 500_000.0
 GAP_OF_PASSES = 2.0
 """The sampler's own limit on its rate, native/src/rate_limit.h: the shortest of the last ``LIMIT_PASSES`` passes, of
 ``LIMIT_FEWEST`` at least, from ``LONG_PASS_NS`` on takes one part in ``GAP_OF_PASSES`` of the time."""
+
+TICK_NS = 10_000_000.0
+"""By so much the account of a thread on a CPU may lag: it grows at the scheduler's tick (CONFIG_HZ is 100 or more)."""
+_COLUMNS = {
+    "cpu_ns": SCHEDSTAT_UNREADABLE,
+    "queued_ns": SCHEDSTAT_UNREADABLE,
+    "timeslices": TIMESLICES_UNREADABLE,
+}
+_NANOSECONDS = ("cpu_ns", "queued_ns")
 
 Floats = npt.NDArray[np.float64]
 
@@ -83,48 +93,94 @@ class KernelAccount:
     """Growth of each thread's schedstat from look to look."""
 
     def __init__(self) -> None:
-        self._cpu = np.zeros(0)
-        self._queued = np.zeros(0)
         self._known = np.zeros(0, np.bool_)
+        self._last = {name: np.zeros(0) for name in _COLUMNS}
+        self._changed_ns = {name: np.zeros(0) for name in _NANOSECONDS}
+        """When each thread's account was last seen to have grown."""
+        self._ahead_ns = {name: np.zeros(0) for name in _NANOSECONDS}
+        """By how much the growth so far exceeds the time that the thread was observed; negative: it lags behind."""
 
-    def growth(self, looks: LookArray, weights: PassWeights, pass_row: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """(cpu_ns, queued_ns) of each look, over its pass's weight.
+    def repaired(self, looks: LookArray) -> LookArray:
+        """``looks`` with accounts that never shrink: one that could not be read, or that goes back (so a failed read
+        stood in earlier recordings), is the thread's account of the look before."""
+        self._grow(int(looks["thread"].max(initial=-1)) + 1)
+        order = by_thread(looks["thread"])
+        ids = looks["thread"][order]
+        first = np.diff(ids, prepend=-1) != 0
+        out = looks
+        for name, unreadable in _COLUMNS.items():
+            values = looks[name][order]
+            last = self._last[name][ids]
+            shrinks = values < np.where(first, last, np.append(0, values[:-1]))
+            wrong = np.flatnonzero(shrinks | (values == unreadable))
+            if len(wrong) == 0:
+                continue
+            out = looks.copy() if out is looks else out
+            values = np.where(values == unreadable, 0, values)
+            bounds = np.append(np.flatnonzero(first), len(ids))
+            for segment in np.unique(np.searchsorted(bounds, wrong, side="right")):
+                rows = slice(bounds[segment - 1], bounds[segment])
+                known = np.maximum(values[rows], last[rows].astype(values.dtype))
+                values[rows] = np.maximum.accumulate(known)
+            out[name][order] = values
+        return out
+
+    def growth(
+        self, looks: LookArray, weights: PassWeights, pass_row: npt.NDArray[np.int64], t_ns: npt.NDArray[np.int64]
+    ) -> tuple[Floats, Floats]:
+        """(cpu_ns, queued_ns) of each look, over its pass's weight. ``looks``: repaired; ``t_ns``: when each was taken.
 
         Of a gap that is only partly observed, the growth counts in proportion. A thread's first look has
-        the little that it has used since it began, at most its weight.
+        the little that it has used since it began, at most its weight. What the clock forbids is left out: an account
+        grows by no more than the time since it last grew, and in all by no more than the thread was observed for, plus
+        the ``TICK_NS`` that it may lag behind.
         """
         thread = looks["thread"]
         self._grow(int(thread.max(initial=-1)) + 1)
         order = by_thread(thread)
         ids = thread[order]
         first = np.diff(ids, prepend=-1) != 0
+        ends = np.flatnonzero(np.append(first[1:], True)) if len(ids) else np.zeros(0, np.int64)
         gap, weight = weights.gap[pass_row[order]], weights.weight[pass_row[order]]
+        at_ns = t_ns[order].astype(np.float64)
         observed = np.divide(weight, gap, out=np.zeros_like(gap), where=gap > 0)
         new = first & ~self._known[ids]
 
-        def grown(column: str, last: Floats) -> Floats:
-            values = looks[column][order].astype(np.float64)
-            before = np.concatenate([[0.0], values[:-1]])
-            before[first] = last[ids[first]]
-            delta = np.maximum(values - before, 0.0) * observed
+        def grown(name: str) -> Floats:
+            values = looks[name][order].astype(np.float64)
+            before = np.where(first, self._last[name][ids], np.append(0.0, values[:-1]))
+            delta = np.maximum(values - before, 0.0)
+            changed_ns = carried(np.where((delta > 0) | new, at_ns, np.nan), first, self._changed_ns[name][ids])
+            since_ns = at_ns - shifted(changed_ns, first, self._changed_ns[name][ids])
+            delta = np.minimum(delta, since_ns + TICK_NS) * observed
             delta[new] = np.minimum(values, weight)[new]
-            ends = np.flatnonzero(np.append(first[1:], True)) if len(ids) else np.zeros(0, np.int64)
-            last[ids[ends]] = values[ends]
+            ahead_ns = running_sum(delta - weight, first, np.where(new, 0.0, self._ahead_ns[name][ids]))
+            over_ns = running_max(np.maximum(ahead_ns - TICK_NS, 0.0), first)
+            delta -= np.where(first, over_ns, np.diff(over_ns, prepend=0.0))
+            self._last[name][ids[ends]] = values[ends]
+            self._changed_ns[name][ids[ends]] = changed_ns[ends]
+            self._ahead_ns[name][ids[ends]] = (ahead_ns - over_ns)[ends]
             out: Floats = np.empty_like(delta)
             out[order] = delta
             return out
 
-        cpu, queued = grown("cpu_ns", self._cpu), grown("queued_ns", self._queued)
+        cpu, queued = grown("cpu_ns"), grown("queued_ns")
+        self._last["timeslices"][ids[ends]] = looks["timeslices"][order][ends]
         self._known[ids] = True
         return cpu, queued
 
     def forget(self, threads: npt.NDArray[np.int64]) -> None:
         """Other threads will come under these numbers."""
-        self._known[threads[threads < len(self._known)]] = False
+        seen = threads[threads < len(self._known)]
+        self._known[seen] = False
+        for values in self._last.values():
+            values[seen] = 0.0
 
     def _grow(self, size: int) -> None:
-        if size > len(self._known):
-            extra = max(size, 2 * len(self._known)) - len(self._known)
-            self._cpu = np.append(self._cpu, np.zeros(extra))
-            self._queued = np.append(self._queued, np.zeros(extra))
-            self._known = np.append(self._known, np.zeros(extra, np.bool_))
+        if size <= len(self._known):
+            return
+        extra = max(size, 2 * len(self._known)) - len(self._known)
+        self._known = np.append(self._known, np.zeros(extra, np.bool_))
+        for columns in (self._last, self._changed_ns, self._ahead_ns):
+            for name in columns:
+                columns[name] = np.append(columns[name], np.zeros(extra))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from dataclasses import replace
 
@@ -14,10 +15,19 @@ from gilprof.target.names import Named
 
 
 class OwnThread(threading.Thread):
-    """A thread of gilprof's in a process that it profiles, beside the sampler's."""
+    """A thread of gilprof's in a process that it profiles, beside the sampler's.
+
+    It takes no signal, nor do the threads that a library starts in it: who waits for signals with ``sigwait`` in a
+    program that has blocked them everywhere goes on to get them.
+    """
 
     sampler_tid = 0
     """The sampler's thread of the source that this thread has opened; ``threading`` does not know it."""
+
+    def run(self) -> None:
+        """Without signals."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        super().run()
 
 
 class OwnSource:
