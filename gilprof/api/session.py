@@ -7,12 +7,13 @@ import shutil
 import tempfile
 import time
 import warnings
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from gilprof.api.recorded import Recorded
 from gilprof.errors import FileError, GilprofError
@@ -24,6 +25,10 @@ from gilprof.sources.own import OwnThread
 
 DRAIN_EVERY_S = 0.2
 NAP_S = 0.05
+
+
+def _nothing() -> None:
+    """There is no temporary file to close."""
 
 
 class Session:
@@ -38,10 +43,11 @@ class Session:
         self.status: int | None = None
         """Of a program that was started for the profile, once it has ended: as a shell has it, 128 + N for signal N."""
         self._pid = os.getpid()
-        self._temporary: IO[bytes] | None = None
+        self._close_temporary: Callable[[], object] = _nothing
         if output is None:
-            self._temporary = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the session is
-            output, force = f"/proc/self/fd/{self._temporary.fileno()}", True
+            temporary = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the session is
+            self._close_temporary = weakref.finalize(self, temporary.close)
+            output, force = f"/proc/self/fd/{temporary.fileno()}", True
         self._path = Path(output)
         self._stopping = False
         self._over = False
@@ -49,7 +55,10 @@ class Session:
         self._begun: Future[None] = Future()
         self._thread = OwnThread(target=self._profile, args=(open_source, force), name="gilprof", daemon=True)
         self._thread.start()
-        self._begun.result()
+        with ExitStack() as on_failure:
+            on_failure.callback(self._close_temporary)
+            self._begun.result()
+            on_failure.pop_all()
 
     @property
     def report(self) -> Report:
@@ -92,6 +101,12 @@ class Session:
         self._stopping = True
         self._thread.join()
         self._over = True
+
+    def close(self) -> None:
+        """End the profile, and give a temporary recording's descriptor back; what has been read of it is still there.
+        A session that nobody refers to any more is closed by itself."""
+        self.stop()
+        self._close_temporary()
 
     def __enter__(self) -> Self:
         return self

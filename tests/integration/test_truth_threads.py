@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gilprof.analysis.profile import Profile
 from gilprof.model import State
+from gilprof.report.build import build_report
+from gilprof.sources.live import LiveSource
 from tests.support.figures import FLOOR, PURE_PYTHON_RELEASED, UNKNOWN, bound
 from tests.support.interpreters import Interpreter, variants
 from tests.support.observed import observe
 from tests.support.spawn import TARGETS, spawn
 
+FIRST_FIGURES_S = 5.0
+"""2 s on a quiet machine."""
 every_interpreter = pytest.mark.parametrize("interpreter", variants(), ids=str)
 NAMES_LAG_S = 1.2
 """Names are read again once a second."""
@@ -104,3 +110,42 @@ def test_names_are_the_latest(interpreter: Interpreter) -> None:
     kind, _, number = names[target.tids["ticking"]].partition("-")
     assert kind == "tick"
     assert ticks - 5 * NAMES_LAG_S - 1 <= int(number) <= ticks
+
+
+@every_interpreter
+def test_threads_that_follow_one_another(interpreter: Interpreter) -> None:
+    """A new thread is known although its state lies where that of one that has just ended lay."""
+    with spawn(interpreter.path, "successors", 30) as target:
+        seen = observe(target.pid, 3.0)
+    (gil,) = seen.process["gils"]
+    assert gil["torn"] < 0.01
+    assert gil["held"] + gil["held_blocked"] > 0.9
+    assert seen.process["native_threads"] == 0
+    assert seen.process["sampling"]["unclaimed"] == 0
+
+
+def test_thousands_of_threads() -> None:
+    """First figures soon, at a rate that is lowered and told; what was asked for would take a hundred CPUs."""
+    count, spinners = 5000, 3
+    with spawn(variants()[0].path, "many_threads", count, spinners) as target:
+        began = time.monotonic()
+        with closing(LiveSource.attach(target.pid, 1000.0)) as source:
+            profile = Profile(source.info)
+            first_s = None
+            while time.monotonic() < began + 6.0 and (batch := source.drain()) is not None:
+                profile.add(batch)
+                if first_s is None and profile.sums().observed_ns > 0:
+                    first_s = time.monotonic() - began
+                time.sleep(0.05)
+        while (batch := source.drain()) is not None:
+            profile.add(batch)
+        profile.finish()
+    (process,) = build_report(profile).processes
+    assert first_s is not None and first_s < FIRST_FIGURES_S
+    assert process.sampling.limited_hz is not None
+    # Half of a CPU is the most; the first pass, which makes everybody's acquaintance, comes on top.
+    assert process.sampling.sampler_cpu_s < 0.75 * process.duration_s
+    assert process.unobserved_s < 0.4 * process.duration_s
+    assert len(process.threads) == count + 1
+    held_s = {thread.name: thread.seconds["held"] for thread in process.threads}
+    assert sum(held_s[f"spin-{n}"] for n in range(spinners)) > 0.9 * process.observed_s

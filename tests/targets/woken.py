@@ -1,5 +1,5 @@
-"""woken.py [THREADS=6] [HOGS=3]: threads that nap for 4 ms and then hash for about half a millisecond, on CPUs that other
-processes keep busy.
+"""woken.py [THREADS=6] [HOGS=3]: threads that nap for 4 ms and hash for about half a millisecond in turn, on CPUs that
+other processes keep busy.
 
 Truth: a thread is ``blocked`` for as long as it is neither on a CPU nor queued for one, but for its short waits for
 the GIL. A thread that was woken stands in the queue with the account with which it fell asleep.

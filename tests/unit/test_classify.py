@@ -121,6 +121,33 @@ def test_runnable_at_an_eval_check_was_made_to_drop() -> None:
     assert Judged(script).states("b") == [State.WAITING]
 
 
+def test_a_finalizer_of_a_collection_at_an_eval_check_is_decided_by_what_it_does() -> None:
+    """From CPython 3.12 on collections run there: one that releases the GIL was not made to drop it."""
+    script = Script()
+    for ms in range(10):
+        script.at(ms, flags=PassFlag.COLLECTING).holds("a", HOME).runs("b", HOME, flags=CHECK, cpu_ms=1)
+    script.at(10).holds("a", HOME).waits("b", HOME, cpu_ms=1)
+    assert Judged(script).states("b") == [State.RELEASED] * 10 + [State.WAITING]
+
+
+@pytest.mark.parametrize("then", ["holds", "waits"])
+def test_woken_from_a_sleep_and_not_run_since_is_released(then: str) -> None:
+    """It has not run, so it has not asked for the GIL: whatever it does once it has a CPU."""
+    script = Script().at(0).holds("a", HOME).blocks("b", CALL, syscall=SLEEP, timeslices=7)
+    for ms in (1, 2):
+        script.at(ms, mutex_users=2).holds("a", HOME).runs("b", CALL, timeslices=7, flags=CHECK)
+    script.at(3)
+    getattr(script, then)("b", CALL, cpu_ms=0.01, queued_ms=2)
+    assert Judged(script).states("b")[:3] == [State.BLOCKED, State.RELEASED, State.RELEASED]
+
+
+def test_woken_from_a_sleep_and_put_on_a_cpu_is_not_known_by_it() -> None:
+    script = Script().at(0).holds("a", HOME).blocks("b", CALL, syscall=SLEEP, timeslices=7)
+    script.at(1, mutex_users=2).holds("a", HOME).runs("b", CALL, timeslices=8)
+    script.at(2).holds("a", HOME).waits("b", CALL, timeslices=8, cpu_ms=0.01)
+    assert Judged(script).states("b")[1] == State.WAITING
+
+
 def test_computing_thread_is_released() -> None:
     script = Script()
     for ms in range(10):
