@@ -45,7 +45,7 @@ class Panel(Vertical):
 
     def compose(self) -> ComposeResult:
         """A title, which small screens leave out, and the table."""
-        yield Static(classes="title")
+        yield Static(classes="title", markup=False)
         yield Table(id=f"{self.id}-table")
 
     @property

@@ -47,9 +47,9 @@ class FlameScreen(LiveScreen[None]):
 
     def body(self) -> Iterator[Widget]:
         """The title says of what; below the graph, what the cursor is on."""
-        yield Static(id="flame-title", classes="title")
+        yield Static(id="flame-title", classes="title", markup=False)
         yield Icicle(id="flame")
-        yield Static(id="flame-status")
+        yield Static(id="flame-status", markup=False)
 
     def show_body(self, view: View) -> None:
         """The tree is made anew."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from textual import events, on
 from textual.containers import Container
-from textual.markup import escape
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -176,7 +176,8 @@ class MainScreen(LiveScreen[None]):
             for name, panel in PANELS.items()
         ]
         parts.append("[@click=screen.flame] 5 Flame graph [/]")
-        about = f"[dim]{view.range_name}"
+        about = f"  {view.range_name}"
         if view.filter:
-            about += f", only {escape(view.filter)}"
-        self.query_one("#choices", Static).update(f"{''.join(parts)}  {about}[/]", layout=False)
+            about += f", only {view.filter}"
+        links = Content.from_markup("".join(parts))
+        self.query_one("#choices", Static).update(Content.assemble(links, (about, "dim")), layout=False)
