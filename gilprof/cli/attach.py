@@ -65,8 +65,9 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
                 teller.look()
                 progress.take(batch)
 
+            shown = True
             if live:
-                LiveView(options, results.recording).show(source, profile, take, options.duration, stop)
+                shown = LiveView(options, results.recording).show(source, profile, take, options.duration, stop)
             else:
                 observe(source, take, options.duration, stop, drain_every_s(options))
             progress.clear()
@@ -81,7 +82,7 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
         failures = results.write_files(profile, report)
         for failure in failures:
             complain(str(failure))
-    if recorder.failed or failures:
+    if recorder.failed or failures or not shown:
         ctx.exit(1)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from gilprof.errors import FileError
+from gilprof.recording.replacing import replacing
 
 _NEXT_STEPS = {
     errno.EISDIR: "give the name of a file",
@@ -45,22 +45,15 @@ def check_new(path: str, force: bool) -> None:
 
 
 def write_file(path: str, pieces: Iterable[bytes], force: bool = True) -> None:
-    """``pieces`` as the content of ``path``, which must be new unless ``force``; what could not be written to its end
-    is taken away. Raises FileError."""
-    file, begun, complete = Path(path), False, False
+    """``pieces`` as the content of ``path``, which must be new unless ``force``. What could not be written to its end
+    is taken away, and what was there before stays. Raises FileError."""
+    if not force and Path(path).exists():
+        raise _exists(path)
     try:
-        with file.open("wb" if force else "xb") as stream:
-            begun = True
+        with replacing(path) as stream:
             stream.writelines(pieces)
-        complete = True
-    except FileExistsError as error:
-        raise _exists(path) from error
     except OSError as error:
         raise FileError(f"writing {path}", error.strerror or str(error), "make room, or give another name") from error
-    finally:
-        if begun and not complete and file.is_file():
-            with contextlib.suppress(OSError):
-                file.unlink()
 
 
 def _exists(path: str) -> FileError:

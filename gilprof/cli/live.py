@@ -58,9 +58,10 @@ class LiveView:
         self._recording = recording
         self._terminal = terminal
 
-    def show(self, source: Source, profile: Profile, take: Take, duration_s: float | None, until: Until) -> None:
+    def show(self, source: Source, profile: Profile, take: Take, duration_s: float | None, until: Until) -> bool:
         """Until somebody leaves, the time is up or ``until`` says so; like ``observe``, ``take`` is given every batch.
-        Once the target has ended, the last picture stays. A terminal that is closed ends it."""
+        Once the target has ended, the last picture stays. A terminal that is closed ends it. False, and said on
+        standard error, where the view itself has failed: the profile is what it was until then."""
         if self._options.no_color:
             os.environ["NO_COLOR"] = "1"
         _give_a_size()
@@ -83,3 +84,10 @@ class LiveView:
             complain(line)
         if worker.failure is not None:
             raise worker.failure
+        if app.return_code:
+            kept = "what was seen is kept" if self._recording is None else f"what was seen is kept in {self._recording}"
+            complain(
+                f"showing the live view: it has failed, as the traceback above says; {kept}, --no-live does without"
+            )
+            return False
+        return True

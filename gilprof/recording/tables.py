@@ -127,7 +127,8 @@ class Tables:
         t_ns = np.concatenate([[self._last_t_ns], passes["t_ns"]])
         if (t_ns[1:] < t_ns[:-1]).any() or t_ns[-1] >= MAX_TIME_NS:
             raise DamageError("its time runs backwards, or too far")
-        if (passes["holder"] < UNREADABLE).any() or (looks["stack"] < UNREADABLE).any():
+        negative = (passes["holder"] < UNREADABLE).any() or (looks["stack"] < UNREADABLE).any()
+        if negative or (looks["thread"] < 0).any():
             raise DamageError("it refers to something by a negative number")
         has_stack = looks["stack"] >= 0
         stacks = self._stacks.look_up(looks["stack"][has_stack])

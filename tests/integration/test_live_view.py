@@ -72,6 +72,37 @@ def test_a_session(target: Target, tmux: Start, tmp_path: Path) -> None:
             assert recording.left_out.torn_tail_bytes == 0
 
 
+FAILING = """
+import sys
+from gilprof import cli
+from gilprof.tui.screens.flame import FlameScreen
+
+
+def show_body(self, view):
+    raise RuntimeError("this screen has a fault")
+
+
+FlameScreen.show_body = show_body
+sys.argv = ["gilprof", "attach", sys.argv[1], "-o", "all.gilprof"]
+cli.main()
+"""
+
+
+def test_a_view_that_fails_says_so(target: Target, tmux: Start, tmp_path: Path) -> None:
+    (tmp_path / "failing.py").write_text(FAILING)
+    view = tmux(f"{sys.executable} failing.py {target.pid}", rows=60)
+    view.wait_for("recording into|C code that keeps it")
+    view.press("5")
+    shown = view.wait_for(f"{PROMPT} 1")
+    assert "C code that keeps it" in shown, "the sentence stays"
+    assert view.on_main_screen()
+    assert "showing the live view: it has failed" in shown
+    assert "all.gilprof" in shown
+    with Recording.open(tmp_path / "all.gilprof") as recording:
+        assert sum(len(batch.passes) for batch in recording.batches()) > 0
+        assert recording.left_out.torn_tail_bytes == 0
+
+
 def test_ctrl_c_leaves(target: Target, tmux: Start) -> None:
     view = tmux(f"{sys.executable} -m gilprof attach {target.pid}", columns=80, rows=24)
     view.wait_for("sort")

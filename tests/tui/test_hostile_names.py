@@ -25,7 +25,7 @@ def hostile(name: str) -> MadeUp:
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 async def test_every_screen_shows_a_name_as_it_is(name: str) -> None:
-    app, feed = app_of(snapshot(hostile(name)))
+    app, _ = app_of(snapshot(hostile(name)))
     shown = name[:10] if name in MARKUP else name[:1]
     async with running(app, LARGE) as pilot:
         assert shown in text(app)

@@ -133,6 +133,8 @@ NONSENSE: dict[str, tuple[Kind, Callable[[], bytes]]] = {
     "stacks: negative parent": (Kind.STACKS, lambda: pairs(2, (-2, 0))),
     "facts: no such thread": (Kind.FACTS, lambda: facts(thread=[0, 7])),
     "facts: negative thread": (Kind.FACTS, lambda: facts(thread=[0, -1])),
+    "facts: negative number of a thread that is defined": (Kind.FACTS, lambda: facts(thread=[0, -65535])),
+    "facts: thread below all": (Kind.FACTS, lambda: facts(thread=[0, -(2**31)])),
     "facts: a thread twice": (Kind.FACTS, lambda: facts(thread=0)),
     "facts: no such holder": (Kind.FACTS, lambda: facts(holder=7)),
     "facts: holder below all": (Kind.FACTS, lambda: facts(holder=-3)),
