@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -16,6 +17,9 @@ LONGEST_S = 30.0
 """It is killed then."""
 AT_THE_END_S = 5.0
 """For one that runs when the profile ends."""
+LONGEST_VARIABLE = 32_000
+"""Bytes of one environment variable; the kernel takes no more than 128 kB of each."""
+CUT = b" ..."
 _POLL_S = 0.02
 
 
@@ -30,8 +34,26 @@ def words_of(command: str) -> list[str]:
     return words
 
 
+def _variable(value: str) -> bytes:
+    """``value`` as the environment can have it: without NUL, and cut where it is too long."""
+    encoded = value.replace("\0", "").encode(errors="backslashreplace")
+    if len(encoded) <= LONGEST_VARIABLE:
+        return encoded
+    return encoded[:LONGEST_VARIABLE].decode(errors="ignore").encode() + CUT
+
+
+def _readable(content: bytes) -> int:
+    """A descriptor to read ``content`` from; it has no name and no end but its own. Raises OSError."""
+    descriptor = os.memfd_create("gilprof-stall")
+    with open(descriptor, "wb", closefd=False) as stream:
+        stream.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
 class StallCommand:
-    """The words of the command are fixed; what happened stands in its environment, as ``GILPROF_STALL_...``."""
+    """The words of the command are fixed; what happened stands in its environment, as ``GILPROF_STALL_...``, and whole,
+    as one JSON object, on its standard input: a variable has room for so much only (execve(2), MAX_ARG_STRLEN)."""
 
     def __init__(self, command: str, pid: int, tell: Callable[[str], None]) -> None:
         """``pid``: the process that is watched; ``tell`` gets what goes wrong. Raises UsageError."""
@@ -40,33 +62,37 @@ class StallCommand:
         self._tell = tell
         self._child: int | None = None
         self._started_s = -EVERY_S
-        self._broken = False
+        self._complained = False
 
     def run(self, facts: Mapping[str, str]) -> None:
-        """Start it, unless it runs, has just run, or cannot be started."""
+        """Start it, unless it runs or has just run. That it cannot be started is told once, and tried again."""
         now_s = time.monotonic()
         self.look()
-        if self._broken or self._child is not None or now_s - self._started_s < EVERY_S:
+        if self._child is not None or now_s - self._started_s < EVERY_S:
             return
         self._started_s = now_s
-        told = {f"GILPROF_STALL_{name.upper()}": value.replace("\0", "") for name, value in facts.items()}
-        devnull = os.open(os.devnull, os.O_RDONLY)
+        facts = {**facts, "pid": str(self._pid)}
+        told = {f"GILPROF_STALL_{name.upper()}": _variable(value) for name, value in facts.items()}
+        try:
+            whole = _readable(json.dumps(facts).encode() + b"\n")
+        except OSError as error:
+            self._complain(error)
+            return
         try:
             # gilprof may hold signals back or ignore them; standard output may be the report's or the program's.
             self._child = os.posix_spawnp(
                 self._words[0],
                 self._words,
-                {**os.environ, **told, "GILPROF_STALL_PID": str(self._pid)},
-                file_actions=[(os.POSIX_SPAWN_DUP2, devnull, 0), (os.POSIX_SPAWN_DUP2, 2, 1)],
+                {**os.environb, **told},
+                file_actions=[(os.POSIX_SPAWN_DUP2, whole, 0), (os.POSIX_SPAWN_DUP2, 2, 1)],
                 setsigmask=(),
                 setsigdef=(signal.SIGINT, signal.SIGPIPE, signal.SIGHUP),
                 setpgroup=0,
             )
         except OSError as error:
-            self._broken = True
-            self._tell(f"running {self._words[0]} on a stall: {error.strerror}; check --on-stall")
+            self._complain(error)
         finally:
-            os.close(devnull)
+            os.close(whole)
 
     def look(self) -> None:
         """Whether it has ended, or has run for too long."""
@@ -86,6 +112,13 @@ class StallCommand:
             self.look()
         if self._child is not None:
             self._kill()
+
+    def _complain(self, error: OSError) -> None:
+        if not self._complained:
+            self._tell(
+                f"running {self._words[0]} on a stall: {error.strerror}; check --on-stall, the next stall tries again"
+            )
+        self._complained = True
 
     def _kill(self) -> None:
         """It and what it has started in its process group."""
