@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.missing import needs
 from tests.support.tmux import Start, Tmux
 
 
@@ -15,7 +16,7 @@ from tests.support.tmux import Start, Tmux
 def tmux(tmp_path: Path) -> Iterator[Start]:
     """Terminals that are closed at the end."""
     if shutil.which("tmux") is None:
-        pytest.skip("tmux is missing: apt-get install tmux")
+        pytest.skip(needs("tmux"))
     opened: list[Tmux] = []
 
     def start(command: str, **size: int) -> Tmux:

@@ -12,6 +12,8 @@ from typing import Any
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
+from tests.support.missing import needs
+
 BROWSERS, DRIVER = ("chromium", "chromium-browser", "google-chrome"), "chromedriver"
 ARGUMENTS = (
     "--headless",
@@ -31,7 +33,7 @@ def missing() -> str | None:
     """What has to be installed before there can be a browser; None for nothing."""
     if _path(*BROWSERS) and _path(DRIVER):
         return None
-    return "no chromium and chromedriver here: apt-get install chromium chromium-driver"
+    return needs("chromium with chromedriver")
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from gilprof.report.build import Profiled
 from tests.property.test_report_laws import profiles
 from tests.support.all_states import all_states
 from tests.support.made_up import MadeUp, Seen
+from tests.support.missing import needs
 
 SCHEMA = Path(__file__).parents[2] / "gilprof" / "exporters" / "schema"
 GO = shutil.which("go")
@@ -143,7 +144,7 @@ def test_the_schema_is_what_protoc_makes_of_it(tmp_path: Path) -> None:
     assert out.read_bytes() == (SCHEMA / "profile.binpb").read_bytes()
 
 
-@pytest.mark.skipif(GO is None, reason="needs go tool pprof: apt-get install golang-go")
+@pytest.mark.skipif(GO is None, reason=needs("go"))
 @pytest.mark.parametrize(
     ("kind", "sample_type", "expected"),
     [

@@ -14,6 +14,7 @@ import pytest
 
 from gilprof.target.tables import SUPPORTED, table
 from tests.support.interpreters import interpreters
+from tests.support.missing import needs
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 GENERATOR = REPOSITORY / "tools" / "layouts" / "generate.py"
@@ -50,7 +51,7 @@ def headers(version: str) -> Path:
     pytest.skip(f"no internal headers of CPython {version} here (GILPROF_HEADERS can name a folder)")
 
 
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc, to compile against the headers")
+@pytest.mark.skipif(shutil.which("gcc") is None, reason=needs("gcc"))
 @pytest.mark.parametrize("version", VERSIONS)
 def test_tables_are_what_the_headers_say(version: str) -> None:
     command = [sys.executable, str(GENERATOR), "--print", str(headers(version))]
@@ -63,7 +64,7 @@ def test_tables_are_what_the_headers_say(version: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_opcodes_are_what_the_interpreter_says(version: str) -> None:
     if version not in interpreters():
-        pytest.skip(f"no CPython {version} here")
+        pytest.skip(needs(f"CPython {version}"))
     names = ask(interpreters()[version], OPCODES)
     major, minor = map(int, version.split("."))
     known = table((major, minor)).opcodes
