@@ -1,4 +1,4 @@
-"""What pytest says at the end about tests that were skipped for want of a tool."""
+"""Which tests are quick; what pytest says at the end about tests that were skipped for want of a tool."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ import pytest
 from tests.support.missing import told, tool_missed
 
 WITHOUT_TOOL = "without their tool"
+QUICK = ("architecture", "property", "unit", "integration/test_target_resolve.py")
+"""Folders and files of tests that together take less than three minutes: ``pytest -m quick``. The last one has a real
+process of every interpreter."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    folder = config.rootpath / "tests"
+    quick = [folder / name for name in QUICK]
+    for item in items:
+        if any(item.path.is_relative_to(part) for part in quick):
+            item.add_marker("quick")
 
 
 def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:

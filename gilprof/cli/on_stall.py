@@ -72,7 +72,7 @@ class StallCommand:
             return
         self._started_s = now_s
         facts = {**facts, "pid": str(self._pid)}
-        told = {f"GILPROF_STALL_{name.upper()}": _variable(value) for name, value in facts.items()}
+        told = {f"GILPROF_STALL_{name.upper()}".encode(): _variable(value) for name, value in facts.items()}
         try:
             whole = _readable(json.dumps(facts).encode() + b"\n")
         except OSError as error:
