@@ -1,6 +1,6 @@
 """A feeder sorts what came in, workers parse it: the convoy that people ask about.
 
-    python examples/ingest.py
+    python examples/ingest.py [SECONDS]
 
 `sorted` of 300,000 numbers keeps the GIL for some 50 ms at a stretch; the workers' small Python steps wait
 for it. gilprof should say: the waiting is for Feeder.sort_batch, C code that keeps the GIL.
@@ -41,11 +41,12 @@ class Worker:
 
 
 def main() -> None:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else None
     threading.Thread(target=Feeder().run, name="feeder", daemon=True).start()
     for number in range(3):
         threading.Thread(target=Worker().run, name=f"worker-{number}", daemon=True).start()
-    print("running; Ctrl-C ends it", file=sys.stderr)
-    threading.Event().wait()
+    print("running; Ctrl-C ends it" if seconds is None else f"running for {seconds:g} s", file=sys.stderr)
+    threading.Event().wait(seconds)
 
 
 if __name__ == "__main__":
