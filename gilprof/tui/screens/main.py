@@ -176,8 +176,8 @@ class MainScreen(LiveScreen[None]):
             for name, panel in PANELS.items()
         ]
         parts.append("[@click=screen.flame] 5 Flame graph [/]")
-        about = f"  {view.range_name}"
+        about = view.range_name
         if view.filter:
             about += f", only {view.filter}"
         links = Content.from_markup("".join(parts))
-        self.query_one("#choices", Static).update(Content.assemble(links, (about, "dim")), layout=False)
+        self.query_one("#choices", Static).update(Content.assemble(links, "  ", (about, "dim")), layout=False)
