@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -74,17 +76,21 @@ def test_turns(name: str, thread: str, interpreter: Interpreter) -> None:
 
 @every_interpreter
 def test_programmed_holds_are_the_worst_turns(interpreter: Interpreter) -> None:
-    """The sleeper keeps the GIL for 20 ms at a time; nothing else in that program has it for as long."""
+    """The sleeper keeps the GIL for 20 ms at a time, far more often than there are rows for the worst; the spinner has it
+    for as long only where it is kept from its CPU."""
     process = watched("hold_sleep", interpreter).seen.process
     names = {thread["id"]: thread["name"] for thread in process["threads"]}
     functions = {function["id"]: function["name"] for function in process["functions"]}
     turns = [row for row in process["episodes"]["worst"] if row["kind"] == "turn"]
     assert len(turns) == 20
     holds = [row for row in turns if functions[row["function"]] == "sleep_holding"]
-    assert len(holds) >= 15, "a spinner is at times kept from its CPU for as long"
+    assert holds
+    assert all(row["seconds"] > 0.85 * 0.02 for row in turns)
     for row in holds:
         assert names[row["thread"]] == "sleeper"
         assert names[row["victims"][0]["thread"]] == "spin"
+    # Its other lines have short turns, of which one may be long where the thread lost its CPU.
+    line = Counter(row["line"] for row in holds).most_common(1)[0][0]
     rows = [row for row in process["episodes"]["turns"] if functions[row["function"]] == "sleep_holding"]
-    longest = max(rows, key=lambda row: row["max_s"] or 0.0)
-    assert longest["p50_s"] == pytest.approx(0.02, rel=0.15)
+    (at_the_call,) = [row for row in rows if row["line"] == line]
+    assert at_the_call["p50_s"] == pytest.approx(0.02, rel=0.15)
