@@ -76,8 +76,8 @@ def test_turns(name: str, thread: str, interpreter: Interpreter) -> None:
 
 @every_interpreter
 def test_programmed_holds_are_the_worst_turns(interpreter: Interpreter) -> None:
-    """The sleeper keeps the GIL for 20 ms at a time, more often than there are rows for the worst; the spinner has it for
-    as long only where it is kept from its CPU."""
+    """The sleeper keeps the GIL for 20 ms at a time, more often than there are rows for the worst; the spinner has it
+    for as long only where it is kept from its CPU."""
     process = watched("hold_sleep", interpreter).seen.process
     names = {thread["id"]: thread["name"] for thread in process["threads"]}
     functions = {function["id"]: function["name"] for function in process["functions"]}
