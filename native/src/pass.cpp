@@ -225,9 +225,13 @@ bool PassTaker::read_kernel_facts(Thread& thread, LookRow& look) {
     look.gil_word = look.futex != 0 && offset < static_cast<Address>(layout_.gil_size)
                         ? static_cast<std::int16_t>(offset)
                         : std::int16_t{-1};
-    // Some kernels account for no time slices: nothing can be told from them there.
-    thread.resting = call.number >= kSyscallOutside && look.gil_word < 0 && stat.timeslices != 0 &&
-                     stat.timeslices != kTimeslicesUnreadable;
+    // Frames are copied before these files are read: those of a thread that ran at its last look
+    // may be from before it fell asleep. Some kernels account for no time slices: nothing can be
+    // told from them there.
+    const bool slept_on =
+        stat.cpu_ns == thread.last.cpu_ns && stat.timeslices == thread.last.timeslices;
+    thread.resting = slept_on && call.number >= kSyscallOutside && look.gil_word < 0 &&
+                     stat.timeslices != 0 && stat.timeslices != kTimeslicesUnreadable;
     return true;
 }
 

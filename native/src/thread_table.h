@@ -26,7 +26,7 @@ struct Thread {
     ThreadFrames frames;
     LookRow last{};
     std::uint64_t ident = 0;  // pthread_t, once Python knows the thread
-    bool resting = false;     // off the GIL and off the CPU at its last look, by its schedstat
+    bool resting = false;     // off the GIL at its last look, and off the CPU since the one before
     bool quiet = false;       // it has not run between its last two looks
     bool ended = false;
     std::uint64_t pass = 0;           // the pass in which its state was last found
