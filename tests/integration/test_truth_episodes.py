@@ -86,8 +86,11 @@ def test_programmed_holds_are_the_worst_turns(interpreter: Interpreter) -> None:
     turns = [row for row in process["episodes"]["worst"] if row["kind"] == "turn"]
     assert len(turns) == WORST
     holds = [row for row in turns if functions[row["function"]] == "sleep_holding"]
+    others = [row for row in turns if row not in holds]
+    # The main thread may still be on its way back from telling the test that all is ready, and be kept waiting too.
+    by_spin = [row for row in others if "MainThread" not in {names[victim["thread"]] for victim in row["victims"]}]
     waits = true_waits(seen.lines["sleeper"], *seen.seen.window, pure_python=False)
-    assert len(holds) >= WORST - (waits.end_ns - waits.earliest_ns > HOLD_NS - NEAR_NS).sum()
+    assert len(by_spin) <= (waits.end_ns - waits.earliest_ns > HOLD_NS - NEAR_NS).sum()
     for row in holds:
         assert names[row["thread"]] == "sleeper"
         assert names[row["victims"][0]["thread"]] == "spin"
