@@ -18,7 +18,7 @@ from typing import Self
 from gilprof.api.recorded import Recorded
 from gilprof.errors import FileError, GilprofError
 from gilprof.model import Batch
-from gilprof.recording.replacing import replacing
+from gilprof.recording.new_file import new_file
 from gilprof.recording.writer import RecordingWriter
 from gilprof.report.model import Report
 from gilprof.sources.base import Source
@@ -83,11 +83,11 @@ class Session:
 
     def save(self, path: str | Path, force: bool = False) -> None:
         """Copy the recording to ``path``; an existing file only with ``force``. Raises FileError."""
-        if not force and Path(path).exists():
-            raise FileError(f"writing {path}", "it exists", "give another name, or force=True to replace it")
         try:
-            with self._path.open("rb") as source, replacing(path) as copy:
+            with self._path.open("rb") as source, new_file(path, replace=force) as copy:
                 shutil.copyfileobj(source, copy)
+        except FileExistsError as error:
+            raise FileError(f"writing {path}", "it exists", "give another name, or force=True to replace it") from error
         except OSError as error:
             raise FileError(f"writing {path}", error.strerror or str(error), "give another name") from error
 

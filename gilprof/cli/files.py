@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gilprof.errors import FileError
-from gilprof.recording.replacing import replacing
+from gilprof.recording.new_file import new_file
 
 _NEXT_STEPS = {
     errno.EISDIR: "give the name of a file",
@@ -47,11 +47,11 @@ def check_new(path: str, force: bool) -> None:
 def write_file(path: str, pieces: Iterable[bytes], force: bool = True) -> None:
     """``pieces`` as the content of ``path``, which must be new unless ``force``. What could not be written to its end
     is taken away, and what was there before stays. Raises FileError."""
-    if not force and Path(path).exists():
-        raise _exists(path)
     try:
-        with replacing(path) as stream:
+        with new_file(path, replace=force) as stream:
             stream.writelines(pieces)
+    except FileExistsError as error:
+        raise _exists(path) from error
     except OSError as error:
         raise FileError(f"writing {path}", error.strerror or str(error), "make room, or give another name") from error
 

@@ -15,6 +15,7 @@ from gilprof.errors import FileError
 from gilprof.model import Batch, Health, TargetInfo
 from gilprof.recording.facts import cut_facts, encode_facts, encode_pairs
 from gilprof.recording.format import Kind, chunk
+from gilprof.recording.new_file import NewFile
 from gilprof.recording.texts import (
     encode_end,
     encode_functions,
@@ -35,7 +36,7 @@ class RecordingWriter:
     the observation can go on, and what was written before is readable."""
 
     def __init__(self, path: str | Path, info: TargetInfo, force: bool = False) -> None:
-        """Make ``path``; ``force``: replace what it has, once it could be opened. Raises FileError."""
+        """Make ``path``; ``force``: replace what is there, once the beginning is written. Raises FileError."""
         self._path = Path(path)
         self._header = chunk(Kind.HEADER, encode_header(info))
         self._pending: list[Batch] = []
@@ -45,20 +46,22 @@ class RecordingWriter:
         self._ended: str | None = None
         self._flushes = 0
         self._size = 0
+        self._fd = -1
         try:
-            self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | (0 if force else os.O_EXCL), 0o666)
+            file = NewFile(path, replace=force)
         except FileExistsError as error:
             raise FileError(f"writing {path}", "it exists", "give another name, or --force to replace it") from error
         except OSError as error:
             raise FileError(f"writing {path}", error.strerror or str(error), "give another name") from error
-        with contextlib.suppress(OSError):  # what is not a file of its own, such as /dev/null, has no length
-            os.ftruncate(self._fd, 0)
         try:
-            self._append([self._header])
-        except FileError:
-            if not force:
-                self._path.unlink(missing_ok=True)
-            raise
+            _write_whole(file.descriptor, self._header)
+            file.put()
+            self._fd = os.dup(file.descriptor)
+        except OSError as error:
+            raise self._failure(error) from error
+        finally:
+            file.close()
+        self._size = len(self._header)
 
     def write(self, batch: Batch) -> None:
         """Take the next batch, and write what is pending when it spans about a second. Raises FileError."""
@@ -135,9 +138,7 @@ class RecordingWriter:
         """Write whole chunks; where one does not fit, cut it off again and give up."""
         try:
             for one in chunks:
-                rest = memoryview(one)
-                while rest:
-                    rest = rest[os.write(self._fd, rest) :]
+                _write_whole(self._fd, one)
                 self._size += len(one)
         except OSError as error:
             fd, self._fd = self._fd, -1
@@ -152,3 +153,10 @@ class RecordingWriter:
         return FileError(
             f"writing {self._path}", f"{error.strerror or error} ({kept})", "make room, or give another name"
         )
+
+
+def _write_whole(descriptor: int, content: bytes) -> None:
+    """Raises OSError."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

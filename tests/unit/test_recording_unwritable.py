@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +11,7 @@ from gilprof.errors import FileError
 from gilprof.recording.reader import LeftOut
 from gilprof.recording.writer import RecordingWriter
 from tests.support.facts import INFO, assert_same, joined
+from tests.support.full import files_up_to
 from tests.support.load import busy
 from tests.support.recordings import FLUSHES, read, second, write
 
@@ -53,17 +51,6 @@ def test_no_folder(tmp_path: Path) -> None:
 def test_full_device() -> None:
     with pytest.raises(FileError, match="No space left"):
         RecordingWriter("/dev/full", INFO, force=True)
-
-
-@contextmanager
-def files_up_to(size: int) -> Iterator[None]:
-    """A full disk without privilege: writing beyond ``size`` fails (EFBIG; Python ignores SIGXFSZ)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_full_disk_before_anything_was_written(path: Path) -> None:
