@@ -94,7 +94,7 @@ class KernelAccount:
 
     def __init__(self) -> None:
         self._known = np.zeros(0, np.bool_)
-        self._last = {name: np.zeros(0) for name in _COLUMNS}
+        self._last = {name: np.zeros(0, np.uint64) for name in _COLUMNS}
         self._changed_ns = {name: np.zeros(0) for name in _NANOSECONDS}
         """When each thread's account was last seen to have grown."""
         self._ahead_ns = {name: np.zeros(0) for name in _NANOSECONDS}
@@ -148,7 +148,7 @@ class KernelAccount:
 
         def grown(name: str) -> Floats:
             values = looks[name][order].astype(np.float64)
-            before = np.where(first, self._last[name][ids], np.append(0.0, values[:-1]))
+            before = np.where(first, self._last[name][ids].astype(np.float64), np.append(0.0, values[:-1]))
             delta = np.maximum(values - before, 0.0)
             changed_ns = carried(np.where((delta > 0) | new, at_ns, np.nan), first, self._changed_ns[name][ids])
             since_ns = at_ns - shifted(changed_ns, first, self._changed_ns[name][ids])
@@ -157,7 +157,7 @@ class KernelAccount:
             ahead_ns = running_sum(delta - weight, first, np.where(new, 0.0, self._ahead_ns[name][ids]))
             over_ns = running_max(np.maximum(ahead_ns - TICK_NS, 0.0), first)
             delta -= np.where(first, over_ns, np.diff(over_ns, prepend=0.0))
-            self._last[name][ids[ends]] = values[ends]
+            self._last[name][ids[ends]] = looks[name][order][ends]
             self._changed_ns[name][ids[ends]] = changed_ns[ends]
             self._ahead_ns[name][ids[ends]] = (ahead_ns - over_ns)[ends]
             out: Floats = np.empty_like(delta)
@@ -174,13 +174,15 @@ class KernelAccount:
         seen = threads[threads < len(self._known)]
         self._known[seen] = False
         for values in self._last.values():
-            values[seen] = 0.0
+            values[seen] = 0
 
     def _grow(self, size: int) -> None:
         if size <= len(self._known):
             return
         extra = max(size, 2 * len(self._known)) - len(self._known)
         self._known = np.append(self._known, np.zeros(extra, np.bool_))
-        for columns in (self._last, self._changed_ns, self._ahead_ns):
-            for name in columns:
-                columns[name] = np.append(columns[name], np.zeros(extra))
+        for name, accounts in self._last.items():
+            self._last[name] = np.append(accounts, np.zeros(extra, np.uint64))
+        for times in (self._changed_ns, self._ahead_ns):
+            for name in times:
+                times[name] = np.append(times[name], np.zeros(extra))
