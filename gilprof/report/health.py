@@ -57,8 +57,8 @@ def _remedies(process: Process, torn: float | None) -> Iterator[str]:
         yield f"only {sampling.passes} passes: profile for longer, or at a higher --rate"
     if sampling.limited_hz is not None:
         yield (
-            f"a look at all {len(process.threads)} threads takes so long that the rate was lowered to "
-            f"{format_rate(sampling.limited_hz)}, so that gilprof takes no more than half of a CPU"
+            f"a look at all threads takes so long that the rate was lowered to {format_rate(sampling.limited_hz)}, so "
+            "that gilprof takes no more than half of a CPU"
         )
     elif running_s > 0 and sampling.passes < LOW_RATE * sampling.asked_hz * running_s:
         yield "the rate asked for was not attained: lower --rate"

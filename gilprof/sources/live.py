@@ -116,7 +116,7 @@ class LiveSource:
             return left
         if self._failure:
             raise SamplerFailed(
-                f"sampling process {self._process.pid}", self._failure, "what was seen until then is kept"
+                f"sampling process {self._process.pid}", self._failure, "what was recorded until then is kept"
             )
         return self._gather()
 
@@ -160,6 +160,8 @@ class ThreadNames:
         self._names = names
         self._idents: dict[int, int] = {}
         self._seen: dict[int, ThreadSeen] = {}
+        self._named_so: Mapping[str, set[int]] = {}
+        """By the names that were read last."""
         self._due_at = 0.0
         """When names may be read again though nobody waits for one, and ..."""
         self._affordable_at = 0.0
@@ -181,14 +183,15 @@ class ThreadNames:
         """
         self._unnamed |= {number: NAME_ATTEMPTS for number, _, _ in begun}
         names = self._read_names()
+        if names is not None:
+            self._named_so = _by_kernel_name(names)
         told: dict[int, ThreadSeen] = {}
-        named_so = _by_kernel_name(names)
         for number, tid, ident in begun:
             self._idents[number] = ident
             if number not in self._seen:
-                told[number] = ThreadSeen(number, tid, self._kernel_name(tid, named_so))
-        told |= self._renamed(told, names)
-        if names:
+                told[number] = ThreadSeen(number, tid, self._kernel_name(tid))
+        if names is not None:
+            told |= self._renamed(told, names)
             self._find_unclaimed(told, {named.native_id for named in names.values()})
         for number, t_ns in ended:
             self._unnamed.pop(number, None)
@@ -201,23 +204,23 @@ class ThreadNames:
             self._seen.pop(number, None)
         return tuple(told.values())
 
-    def _read_names(self) -> Mapping[int, Named]:
-        """Empty while it is too early to read them again, or there is nobody to name."""
+    def _read_names(self) -> Mapping[int, Named] | None:
+        """None while it is too early to read them again, or there is nobody to name."""
         began = time.monotonic()
         if not self._idents and not self._unnamed:
-            return {}
+            return None
         if began < max(self._affordable_at, 0.0 if self._unnamed else self._due_at):
-            return {}
+            return None
         names = self._names()
         ended = time.monotonic()
         self._affordable_at = ended + (ended - began) / NAMES_SHARE
         self._due_at = began + NAMES_EVERY_S
         return names
 
-    def _kernel_name(self, tid: int, named_so: Mapping[str, set[int]]) -> str:
+    def _kernel_name(self, tid: int) -> str:
         """A thread begins with the name of the one that made it, which from 3.14 on is that thread's own."""
         comm = self._process.comm(tid)
-        inherited = bool(named_so.get(comm, set()) - {tid})
+        inherited = bool(self._named_so.get(comm, set()) - {tid})
         return comm if comm and not inherited else f"tid {tid}"
 
     def _find_unclaimed(self, fresh: Mapping[int, ThreadSeen], known: set[int]) -> None:
@@ -239,8 +242,7 @@ class ThreadNames:
             self._unnamed.pop(number, None)
             if named.name != last.name:
                 changed[number] = ThreadSeen(number, last.tid, named.name)
-        if names:
-            self._unnamed = {number: left - 1 for number, left in self._unnamed.items() if left > 1}
+        self._unnamed = {number: left - 1 for number, left in self._unnamed.items() if left > 1}
         return changed
 
 

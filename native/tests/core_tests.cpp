@@ -268,18 +268,25 @@ void waits_before_it_takes_a_thread_for_native() {
                "no thread of Python's was taken for native before");
 }
 
+std::vector<std::unique_ptr<LiveThread>> start_threads(std::size_t count) {
+    std::vector<std::unique_ptr<LiveThread>> threads(count);
+    for (std::unique_ptr<LiveThread>& thread : threads) thread = std::make_unique<LiveThread>();
+    return threads;
+}
+
+std::vector<pid_t> tids_of(const std::vector<std::unique_ptr<LiveThread>>& threads) {
+    std::vector<pid_t> tids;
+    for (const std::unique_ptr<LiveThread>& thread : threads) tids.push_back(thread->tid());
+    return tids;
+}
+
 // More threads than a pass reads in one slice, of which some end between the copy and the look.
 void outlives_threads_that_come_and_go() {
     constexpr std::size_t kThreads = 24;
     Image image;
     Layout layout = layout_3_11();
-    std::vector<std::unique_ptr<LiveThread>> threads;
-    std::vector<pid_t> tids;
-    for (std::size_t i = 0; i < kThreads; ++i) {
-        threads.push_back(std::make_unique<LiveThread>());
-        tids.push_back(threads.back()->tid());
-    }
-    const std::vector<Address> states = build(image, layout, tids, 5);
+    std::vector<std::unique_ptr<LiveThread>> threads = start_threads(kThreads);
+    const std::vector<Address> states = build(image, layout, tids_of(threads), 5);
     PassTaker taker(image, ::getpid(), layout, "", kOpenFiles);
     PassRow pass;
     std::vector<LookRow> looks;
@@ -313,13 +320,8 @@ void keeps_no_more_files_open_than_it_may() {
     constexpr std::size_t kThreads = 40;
     Image image;
     Layout layout = layout_3_11();
-    std::vector<std::unique_ptr<LiveThread>> threads;
-    std::vector<pid_t> tids;
-    for (std::size_t i = 0; i < kThreads; ++i) {
-        threads.push_back(std::make_unique<LiveThread>());
-        tids.push_back(threads.back()->tid());
-    }
-    build(image, layout, tids, 5);
+    const std::vector<std::unique_ptr<LiveThread>> threads = start_threads(kThreads);
+    build(image, layout, tids_of(threads), 5);
     PassRow pass;
     std::vector<LookRow> looks;
     const auto all_are_read = [&](PassTaker& taker) {
