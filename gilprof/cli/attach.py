@@ -13,7 +13,7 @@ from gilprof.cli.options import ProfileOptions, nanoseconds, process_id, profile
 from gilprof.cli.output import complain, print_out
 from gilprof.cli.results import Results
 from gilprof.cli.sources import open_source
-from gilprof.errors import NoSuchProcess, UsageError
+from gilprof.errors import NoSuchProcess, SamplerFailed, UsageError
 
 if TYPE_CHECKING:
     from gilprof.model import Batch
@@ -65,11 +65,15 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
                 teller.look()
                 progress.take(batch)
 
-            shown = True
-            if live:
-                shown = LiveView(options, results.recording).show(source, profile, take, options.duration, stop)
-            else:
-                observe(source, take, options.duration, stop, drain_every_s(options))
+            whole = True
+            try:
+                if live:
+                    whole = LiveView(options, results.recording).show(source, profile, take, options.duration, stop)
+                else:
+                    observe(source, take, options.duration, stop, drain_every_s(options))
+            except SamplerFailed as error:
+                whole = False
+                said.note(str(error))
             progress.clear()
             analysed.rest()
             profile.finish()
@@ -82,7 +86,7 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
         failures = results.write_files(profile, report)
         for failure in failures:
             complain(str(failure))
-    if recorder.failed or failures or not shown:
+    if recorder.failed or failures or not whole:
         ctx.exit(1)
 
 

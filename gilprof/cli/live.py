@@ -61,7 +61,8 @@ class LiveView:
     def show(self, source: Source, profile: Profile, take: Take, duration_s: float | None, until: Until) -> bool:
         """Until somebody leaves, the time is up or ``until`` says so; like ``observe``, ``take`` is given every batch.
         Once the target has ended, the last picture stays. A terminal that is closed ends it. False, and said on
-        standard error, where the view itself has failed: the profile is what it was until then."""
+        standard error, where the view itself has failed: the profile is what it was until then. Raises what has ended
+        the observation before its time."""
         if self._options.no_color:
             os.environ["NO_COLOR"] = "1"
         _give_a_size()
@@ -82,8 +83,7 @@ class LiveView:
                 self._terminal.release()
         for line in app.said:
             complain(line)
-        if worker.failure is not None:
-            raise worker.failure
+        worker.check()
         if app.return_code:
             kept = "what was seen is kept" if self._recording is None else f"what was seen is kept in {self._recording}"
             complain(

@@ -25,7 +25,7 @@ from gilprof.cli.results import Results
 from gilprof.cli.said import Said
 from gilprof.cli.stalls import StallTeller
 from gilprof.cli.started import StartedSource, open_started
-from gilprof.errors import FileError, GilprofError
+from gilprof.errors import FileError, GilprofError, SamplerFailed
 from gilprof.exporters.timeline import Timeline
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, TargetInfo
 from gilprof.report.build import build_report
@@ -89,7 +89,10 @@ class Watch:
                 analysed.take(batch)
                 teller.look()
 
-            self._look_at(source, profile, take)
+            try:
+                self._look_at(source, profile, take)
+            except SamplerFailed as error:
+                self.notes.append(str(error))
             analysed.rest()
             reason = self.program.end_reason()
             if reason is not None and profile.ended is None:  # known here before the next pass would tell

@@ -116,7 +116,7 @@ class LiveSource:
             return left
         if self._failure:
             raise SamplerFailed(
-                f"sampling process {self._process.pid}", self._failure, "what was recorded until then is kept"
+                f"sampling process {self._process.pid}", self._failure, "what was seen until then is kept"
             )
         return self._gather()
 

@@ -177,7 +177,7 @@ class LiveApp(App[None]):
     def action_reset(self) -> None:
         """Since the start is since now."""
         self._feed.reset()
-        self.notify("the time since the start begins now", timeout=NOTICE_S)
+        self.notify("the time since the start begins now", timeout=NOTICE_S, markup=False)
 
     def action_record(self) -> None:
         """A recording in a file of its own."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Protocol
 
@@ -14,7 +15,7 @@ import numpy as np
 from gilprof.analysis.profile import Profile
 from gilprof.analysis.sums import ProfileSums
 from gilprof.analysis.window import Window
-from gilprof.errors import FileError, GilprofError
+from gilprof.errors import FileError
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, State
 from gilprof.recording.writer import RecordingWriter
 from gilprof.report.dump import LastLooks
@@ -81,16 +82,15 @@ class Worker:
         self._began = 0.0
         self._stopped_ns = 0.0
         self._was_reset = False
-        self.failure: GilprofError | OSError | RuntimeError | None = None
-        """What ended it before its time; RuntimeError: what C++ throws."""
-        self._thread = threading.Thread(target=self._run, name="gilprof worker", daemon=True)
+        self._thread = ThreadPoolExecutor(1, "gilprof worker")
+        self._work: Future[None] | None = None
 
     def start(self, post: Post, tell: Tell, leave: Leave) -> None:
         """Begin to drain."""
         self._post, self._tell, self._leave = post, tell, leave
         self._profile.on_fold = self._window.fold
         self._began = time.monotonic()
-        self._thread.start()
+        self._work = self._thread.submit(self._run)
 
     def reset(self) -> None:
         """Let the time since the start begin now."""
@@ -103,19 +103,21 @@ class Worker:
     def stop(self) -> None:
         """End the thread; what it has drained is in the profile."""
         self._quit.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._thread.shutdown()
         self._profile.on_fold = None
+
+    def check(self) -> None:
+        """Raise what has ended it before its time, whatever that is. Once it is stopped."""
+        if self._work is not None:
+            self._work.result()
 
     def _run(self) -> None:
         try:
             self._observe()
-        except (GilprofError, OSError, RuntimeError) as error:
-            self.failure = error
         finally:
             self._end_recording()
-        if not self._quit.is_set():
-            self._leave()
+            if not self._quit.is_set():
+                self._leave()
 
     def _observe(self) -> None:
         next_post = time.monotonic() + POST_EVERY_S

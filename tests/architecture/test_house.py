@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,23 @@ def test_check(name: str) -> None:
     assert found is not None, f"{program} is missing: pip install '.[dev]'"
     done = subprocess.run([found, *arguments], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-4000:]
+
+
+def test_no_text_of_the_live_view_is_markup() -> None:
+    """Names of the target are shown in it: a bracket in one must not be a style, a link or an error."""
+    calls = [
+        (path.relative_to(ROOT), call)
+        for path in (ROOT / "gilprof" / "tui").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] in ("Static", "Label", "notify")
+    ]
+    assert calls
+    with_markup = [
+        f"{path}:{call.lineno}"
+        for path, call in calls
+        if not any(given.arg == "markup" and ast.unparse(given.value) == "False" for given in call.keywords)
+    ]
+    assert with_markup == []
 
 
 def test_only_the_live_source_imports_the_extension() -> None:

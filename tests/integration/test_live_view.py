@@ -103,6 +103,52 @@ def test_a_view_that_fails_says_so(target: Target, tmux: Start, tmp_path: Path) 
         assert recording.left_out.torn_tail_bytes == 0
 
 
+BREAKING = """
+import sys
+from gilprof import cli
+from gilprof.errors import SamplerFailed
+from gilprof.tui.worker import History
+
+real_note, noted = History.note, []
+
+
+def note(self, sums):
+    noted.append(sums)
+    if len(noted) == 8:
+        raise {error}
+    real_note(self, sums)
+
+
+History.note = note
+sys.argv = ["gilprof", *sys.argv[1:]]
+cli.main()
+"""
+
+
+def test_an_observation_that_fails_ends_the_view(target: Target, tmux: Start, tmp_path: Path) -> None:
+    """Whatever the error is: no picture stands still for ever."""
+    (tmp_path / "breaking.py").write_text(BREAKING.format(error='KeyError("a fault")'))
+    view = tmux(f"{sys.executable} breaking.py attach {target.pid} -o all.gilprof", rows=60)
+    shown = view.wait_for(f"{PROMPT} 1")
+    assert view.on_main_screen()
+    assert "KeyError: 'a fault'" in shown
+    with Recording.open(tmp_path / "all.gilprof") as recording:
+        assert sum(len(batch.passes) for batch in recording.batches()) > 0
+
+
+@pytest.mark.parametrize("verb", ["attach", "run"])
+def test_a_sampler_that_fails_leaves_the_report(target: Target, tmux: Start, tmp_path: Path, verb: str) -> None:
+    failure = 'SamplerFailed("sampling", "out of memory", "what was seen until then is kept")'
+    (tmp_path / "breaking.py").write_text(BREAKING.format(error=failure))
+    program = "import time; end = time.monotonic() + 5\nwhile time.monotonic() < end: pass\nraise SystemExit(7)"
+    (tmp_path / "program.py").write_text(program)
+    asked = f"attach {target.pid}" if verb == "attach" else "run --live program.py"
+    view = tmux(f"{sys.executable} breaking.py {asked}", rows=60)
+    shown = view.wait_for(f"{PROMPT} {1 if verb == 'attach' else 7}")
+    assert "gilprof: sampling: out of memory; what was seen until then is kept" in shown
+    assert "The GIL is busy" in shown
+
+
 def test_ctrl_c_leaves(target: Target, tmux: Start) -> None:
     view = tmux(f"{sys.executable} -m gilprof attach {target.pid}", columns=80, rows=24)
     view.wait_for("sort")

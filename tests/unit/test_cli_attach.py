@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gilprof.cli import cli
-from gilprof.errors import GilprofError, NoSuchProcess, NotReadable, PermissionRefused
+from gilprof.errors import GilprofError, NoSuchProcess, NotReadable, PermissionRefused, SamplerFailed
 from gilprof.model import Batch
 from gilprof.recording.reader import Recording
 from gilprof.sources.base import Source
@@ -171,6 +171,22 @@ def test_signals_end_the_profile_not_the_data(number: signal.Signals, tmp_path: 
     with Recording.open(file) as recording:
         assert sum(len(batch.passes) for batch in recording.batches()) == 300
         assert recording.left_out.torn_tail_bytes == 0
+
+
+def test_a_sampler_that_fails_leaves_what_it_saw(tmp_path: Path) -> None:
+    drains = itertools.count()
+
+    def fail() -> None:
+        if next(drains) == 3:
+            raise SamplerFailed("sampling process 4242", "std::bad_alloc", "what was seen until then is kept")
+
+    file = tmp_path / "run.gilprof"
+    result = invoke(ScriptedSource(contended_batches(5), then=fail), "attach", "4242", "-o", str(file))
+    assert result.exit_code == 1
+    assert result.stdout.startswith(SENTENCE)
+    assert result.stderr == "gilprof: sampling process 4242: std::bad_alloc; what was seen until then is kept\n"
+    with Recording.open(file) as recording:
+        assert sum(len(batch.passes) for batch in recording.batches()) == 300
 
 
 def _nothing() -> Batch:

@@ -21,7 +21,7 @@ class ExportScreen(LiveScreen[Choice | None]):
 
     def body(self) -> Iterator[Widget]:
         """One line a format."""
-        yield Static(" Write what is seen into a file, as", classes="title")
+        yield Static(" Write what is seen into a file, as", classes="title", markup=False)
         yield OptionList(
             *(Option(_line(choice), id=choice.name, disabled=not choice.possible) for choice in CHOICES), id="formats"
         )

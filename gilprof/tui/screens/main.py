@@ -48,7 +48,7 @@ class MainScreen(LiveScreen[None]):
 
     def body(self) -> Iterator[Widget]:
         """The panels, the choice between them, and the filter while it is typed."""
-        yield Static(id="choices")
+        yield Static(id="choices", markup=False)
         with Container(id="panels"):
             for name, panel in PANELS.items():
                 yield panel(id=name)
