@@ -33,7 +33,7 @@ def leave_files(row: Row, ready: Ready) -> None:
         file.itself = file
         del file
         # So many new containers that a collection is due.
-        due = [[] for _ in range(3000)]
+        due: list[list[int]] = [[] for _ in range(3000)]
         del due
 
 
