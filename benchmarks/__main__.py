@@ -13,9 +13,37 @@ import os
 import platform
 from pathlib import Path
 
-from benchmarks import accuracy, cost, keep, latency, many_threads, rates, recording, run_start, slowdown, startup, tui
+from benchmarks import (
+    accuracy,
+    cost,
+    keep,
+    latency,
+    many_threads,
+    rates,
+    recording,
+    run_start,
+    service,
+    slowdown,
+    soak,
+    startup,
+    tui,
+)
 
-MEASUREMENTS = (cost, many_threads, rates, accuracy, slowdown, latency, recording, startup, run_start, keep, tui)
+MEASUREMENTS = (
+    cost,
+    many_threads,
+    rates,
+    accuracy,
+    slowdown,
+    latency,
+    service,
+    recording,
+    startup,
+    run_start,
+    keep,
+    tui,
+    soak,
+)
 """Each has ``measure(seconds) -> Table``; ``seconds``: how long each tool watches."""
 
 

@@ -8,7 +8,7 @@ Verdicts (states, origins) are computed from the facts by ``gilprof.analysis`` a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
+from enum import IntEnum, IntFlag, StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,8 @@ class BlockedIn(IntEnum):
     SLEEP = 3
     PAGE = 4
     OTHER = 5
+    CHILD = 6
+    """Waiting for a child process: a part of what the reports have under ``other``."""
 
 
 class Origin(IntEnum):
@@ -45,7 +47,8 @@ class Origin(IntEnum):
 
 
 STATE_NAMES: tuple[str, ...] = tuple(state.name.lower() for state in State)
-BLOCKED_IN_NAMES: tuple[str, ...] = tuple(where.name.lower() for where in BlockedIn)
+BLOCKED_IN_NAMES: tuple[str, ...] = tuple(where.name.lower() for where in BlockedIn if where is not BlockedIn.CHILD)
+"""As reports have them: ``other`` includes CHILD."""
 ORIGIN_NAMES: tuple[str, ...] = tuple(origin.name.lower() for origin in Origin)
 
 NONE = -1
@@ -63,6 +66,28 @@ SCHEDSTAT_UNREADABLE = 2**64 - 1
 """In ``cpu_ns`` and ``queued_ns``: the kernel's account could not be read."""
 TIMESLICES_UNREADABLE = 2**32 - 1
 """In ``timeslices``, likewise."""
+
+
+class FactKind(StrEnum):
+    """What a source may capture. The rules of classifying are made for sources that capture all of it."""
+
+    GIL = "gil"
+    """Who has the GIL, how often it changed hands, whether somebody has asked for it."""
+    STACKS = "stacks"
+    INSTRUCTIONS = "instructions"
+    """Whether the innermost frame stands on a check of the eval breaker."""
+    COLLECTIONS = "collections"
+    """Whether a garbage collection is under way."""
+    SYSCALLS = "syscalls"
+    """Whether a thread is runnable, else its system call, and the futex that it is asleep on."""
+    SCHEDSTAT = "schedstat"
+    """The kernel's account of CPU time, queues and slices."""
+    MUTEX_USERS = "mutex_users"
+    """How many threads are about to take or drop the GIL."""
+
+
+NATIVE_FACTS = tuple(kind.value for kind in FactKind)
+"""What gilprof's own sampler captures."""
 
 
 class PassFlag(IntFlag):
@@ -111,14 +136,15 @@ PASS_DTYPE = np.dtype(
         ("mutex_users", "<u2"),
         ("switch_users", "<u2"),
         ("flags", "<u4"),
-        ("reserved", "<u4"),
+        ("gap_ns", "<u4"),
     ]
 )
 """One row a pass. ``t_ns``: CLOCK_MONOTONIC when the GIL was first read. ``span_ns``: from there to the
 last reading. ``look_count``: rows of ``LOOK_DTYPE`` that belong to the pass, in order. ``holder``: the
 thread that has the GIL (``NONE``: nobody; ``UNREADABLE``: locked by a thread state that is not in the
 list). ``mutex_users`` and ``switch_users``: threads that have locked one of the GIL's two mutexes, or wait on
-its condition variable, asleep or woken (glibc's ``__nusers``)."""
+its condition variable, asleep or woken (glibc's ``__nusers``). ``gap_ns``: where the rate follows what is free, the
+mean gap that was aimed at before the pass; else 0."""
 
 LOOK_DTYPE = np.dtype(
     [
@@ -152,6 +178,14 @@ class Function:
     name: str
     file: str
     first_line: int
+    flags: int = 0
+    """``co_flags``; 0: not known."""
+
+    @property
+    def suspends(self) -> bool:
+        """It is a generator or a coroutine: on a stack only while it runs (CO_GENERATOR, CO_COROUTINE,
+        CO_ASYNC_GENERATOR in Include/cpython/code.h)."""
+        return bool(self.flags & 0x2A0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +211,26 @@ class SectionMark:
     t_ns: int
     """CLOCK_MONOTONIC."""
     begins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSeen:
+    """A process below the target, as it was first seen, and again whenever it has used more CPU or has ended."""
+
+    id: int
+    """Never reused, as PIDs are."""
+    pid: int
+    parent: int
+    """Its parent's PID: the target, or another one of these."""
+    command: tuple[str, ...]
+    """The beginning of it; empty where it cannot be read."""
+    python: bool
+    """Its program seems to be a Python."""
+    t_ns: int
+    """CLOCK_MONOTONIC of the look."""
+    cpu_ns: int
+    """CPU time since the observation began, or since the child did, in clock ticks of 10 ms."""
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +264,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one drain brought: facts in the order of time, and what they newly refer to.
+    """What one drain brought of one process: facts in the order of time, and what they newly refer to.
 
     ``functions``, ``frames`` and ``stacks`` continue the tables of the batches before: the first row's id is
     the number of rows so far. ``frames``: int32 (n, 2), function id and line (0: unknown). ``stacks``: int32
@@ -226,8 +280,14 @@ class Batch:
     health: Health = Health()
     sections: tuple[SectionMark, ...] = ()
     """In the order of time: all up to the last pass, at least."""
+    children: tuple[ChildSeen, ...] = ()
+    """In the order of time."""
     ended: str | None = None
     """None while the target lives; then ``exit``, ``signal N``, ``exec`` or ``gone``."""
+    process: int = 0
+    """The process's number in the session. All ids in the facts and definitions are of that process alone."""
+    target: TargetInfo | None = None
+    """The process: in the first batch of each but number 0, which the source's ``info`` describes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +307,12 @@ class TargetInfo:
     machine: str = "x86_64"
     """As ``uname -m``: system calls are numbered by it."""
     backend: str = "native"
+    """What took the passes."""
+    captured: tuple[str, ...] = NATIVE_FACTS
+    """What kinds of facts there are (``FactKind``, or later ones)."""
     gil_cond: tuple[int, int] = (32, 80)
     """Where the waiters' condition variable lies in the GIL's struct: first byte, byte behind the last."""
     gil_mutex: tuple[int, int] = (80, 120)
-    """Likewise the mutex around it."""
+    """Where the mutex around it lies there: first byte, byte behind the last."""
     stdlib: tuple[str, ...] = ()
     """Folders of the target's standard library, for telling own functions from it."""

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.missing import told, tool_missed
+from tests.support.steal import OF_THE_TEST
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 WITHOUT_TOOL = "without their tool"
 QUICK = ("architecture", "property", "unit", "integration/test_target_resolve.py")
 """Folders and files of tests that together take less than three minutes: ``pytest -m quick``. The last one has a real
 process of every interpreter."""
+
+
+@pytest.fixture(autouse=True)
+def _stolen_time_counts_from_here() -> None:
+    OF_THE_TEST.restart()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

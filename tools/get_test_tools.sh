@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need besides pip's packages and is not here yet: build tools, a browser with its driver, tmux
+# Installs what the tests need besides pip's packages and is not here yet: build tools, a browser with its driver, tmux, wrk
 # and Go's pprof, by apt (Debian, Ubuntu; with sudo unless root), and CPython 3.14 and 3.15 under .pythons/.
 #
 #     tools/get_test_tools.sh
@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 missing=()
 for need in cc:gcc c++:g++ cmake:cmake make:make taskset:util-linux \
-    chromium:chromium chromedriver:chromium-driver go:golang-go tmux:tmux; do
+    chromium:chromium chromedriver:chromium-driver go:golang-go tmux:tmux wrk:wrk; do
     command -v "${need%%:*}" >/dev/null || missing+=("${need#*:}")
 done
 if [ ${#missing[@]} -gt 0 ]; then

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gilprof.analysis.profile import Profile
 from gilprof.cli.files import write_file
-from gilprof.cli.observe import Stop
+from gilprof.cli.profiling.observe import Stop
 from gilprof.sources.live import LiveSource
 from gilprof.tui.app import LiveApp
 from gilprof.tui.snapshot import WINDOW_S

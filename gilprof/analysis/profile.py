@@ -8,19 +8,27 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.analysis.accumulate import NodeTable, PairTable, ThreadTable
-from gilprof.analysis.classify import Classifier
-from gilprof.analysis.definitions import Definitions
-from gilprof.analysis.moments import Moments
-from gilprof.analysis.own import OwnFrames
-from gilprof.analysis.sections import Sections
-from gilprof.analysis.stalls import with_threads
-from gilprof.analysis.sums import HANDOVER, TORN, EpisodeSums, Fold, GilSums, ProfileSums, Stall, Worst
-from gilprof.analysis.thread_rows import ENDED_ROWS, Rows, ThreadRows
-from gilprof.analysis.verdicts import NOT_APPLICABLE, Verdicts
+from gilprof.analysis.classify import NOT_APPLICABLE, Classifier, QueueTime, Verdicts
+from gilprof.analysis.episodes import EpisodeSums, Moments, Stall, Worst, with_threads
+from gilprof.analysis.profile_sums import Fold, ProfileSums
+from gilprof.analysis.sums import (
+    ENDED_ROWS,
+    HANDOVER,
+    TORN,
+    Children,
+    GilSums,
+    NodeTable,
+    PairTable,
+    Sections,
+    ThreadRows,
+    ThreadTable,
+)
+from gilprof.facts.arrays import Rows
+from gilprof.facts.definitions import Definitions
+from gilprof.facts.user_code import OwnFrames
 from gilprof.model import NONE, Batch, Health, State, TargetInfo
 
-PAIRS = 50_000
+PAIRS = 25_000
 """Pairs of stacks up to twice which are remembered, then this many: the largest half, and the others merged with what
 is most like them. Thousands of stacks that wait for thousands are ten thousand pairs more every second."""
 
@@ -57,10 +65,11 @@ class Profile:
         self._nodes = NodeTable()
         self._pairs = PairTable()
         self._sections = Sections()
+        self.children = Children()
         self._own = OwnFrames(self.definitions, info.stdlib)
-        self._moments = Moments(info, self.definitions, self._own.of, stall_ns, spans)
+        self._moments = Moments(self.definitions, self._own.of, stall_ns, spans)
         self._gil = np.zeros(6)
-        self._time = np.zeros(4)
+        self._time = np.zeros(5)
         self._passes = 0
         self._torn = 0
         self._t_ns: tuple[int, int] | None = None
@@ -72,6 +81,7 @@ class Profile:
         self.health = batch.health
         self.ended = batch.ended or self.ended
         self._sections.mark(batch.sections)
+        self.children.add(batch)
         if len(batch.passes):
             passes, looks = batch.passes.copy(), batch.looks.copy()
             looks["thread"] = self._rows.rows(looks["thread"])
@@ -95,7 +105,7 @@ class Profile:
     def sums(self) -> ProfileSums:
         """A snapshot."""
         held, held_blocked, handover, torn, contended, waiting = self._gil
-        observed, unobserved, stopped, running = self._time
+        observed, unobserved, stopped, running, spared = self._time
         first_t_ns, last_t_ns = self._t_ns or (0, 0)
         first_switch, last_switch = self._switch_numbers or (0, 0)
         return ProfileSums(
@@ -105,6 +115,7 @@ class Profile:
             unobserved_ns=float(unobserved),
             stopped_ns=float(stopped),
             passes=self._passes,
+            spared=float(spared),
             torn=self._torn,
             running_ns=float(running),
             gil=GilSums(
@@ -124,6 +135,8 @@ class Profile:
             stalls=self._moments.stalls(),
             spans=self._moments.spans(),
             loops=self._moments.loops(),
+            children=self.children.sums(),
+            children_ns=self.children.observed_ns,
         )
 
     def under_way(self) -> tuple[Worst, ...]:
@@ -210,15 +223,17 @@ class Profile:
             passes.unobserved_ns.sum(),
             passes.stopped_ns.sum(),
             weight[runs].sum(),
+            passes.spared.sum(),
         ]
 
         nodes = self._nodes.rows(looks)
         blamed = has_holder & contended
         culprit = passes.holder[blamed]
         victims = waiters[blamed] * passes.weight_ns[blamed]
-        self._threads.add(looks, weight)
+        queue = QueueTime.of(looks)
+        self._threads.add(looks, weight, queue)
         self._threads.blame(looks.thread[culprit], victims, passes.weight_ns[blamed])
-        self._nodes.add(nodes, looks, weight)
+        self._nodes.add(nodes, looks, weight, queue)
         self._nodes.blame(nodes[culprit], victims, passes.weight_ns[blamed])
 
         holder_look = passes.holder[looks.pass_row[waits]]

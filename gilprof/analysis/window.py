@@ -1,14 +1,14 @@
 """The last seconds of a profile: its sums now, less its sums when they began.
 
 The sums of a profile only grow, row by row, so that the difference of two of them is what the passes in between
-alone add up to. What is kept is a snapshot a second. Of the pairs, of which there may be as many as nodes times nodes,
-it is what each second has added.
+alone add up to. What is kept is a snapshot a second: of the tables, which have as many rows as the program has stacks
+and pairs of them, it is what each second has added.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import islice
 from typing import Any, TypeVar
@@ -16,51 +16,79 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.analysis.summed import summed
-from gilprof.analysis.sums import EpisodeSums, Fold, GilSums, NodeSums, Ns, PairSums, ProfileSums, ThreadSums
+from gilprof.analysis.episodes import EpisodeSums
+from gilprof.analysis.profile_sums import Fold, ProfileSums
+from gilprof.analysis.sums import GilSums, NodeSums, PairSums, ThreadSums, group_sum, grown
+from gilprof.facts.arrays import Ns
+from gilprof.facts.batches import health_since
 from gilprof.model import Health
 
 MARK_EVERY_NS = 1_000_000_000
 _NOTHING_NS = 0.5
 """Differences below this are rounding: a float64 has no more to tell."""
 
-Rows = TypeVar("Rows", ThreadSums, NodeSums, PairSums)
+Table = TypeVar("Table", ThreadSums, NodeSums, PairSums)
 
 
 @dataclass(frozen=True, slots=True)
 class _Gained:
-    """What pairs have gained between two snapshots; pairs that gained nothing are left out."""
+    """What the rows of a table have gained between two snapshots; rows that gained nothing are left out."""
 
     row: npt.NDArray[np.int64]
-    """Row in the profile's pairs, each once."""
-    origin_ns: Ns
-    overdue_ns: Ns
+    """Row in the profile's table, each once."""
+    amounts: Mapping[str, Ns]
+    """By column of the table."""
 
     @classmethod
-    def between(cls, now: PairSums, before: PairSums | None) -> _Gained:
-        """``before``: earlier sums, rows folded alike; None: nothing was before."""
-        origin_ns, overdue_ns = now.origin_ns, now.overdue_ns
-        if before is not None:
-            earlier = len(before.overdue_ns)
-            origin_ns, overdue_ns = origin_ns.copy(), overdue_ns.copy()
-            origin_ns[:earlier] -= before.origin_ns
-            overdue_ns[:earlier] -= before.overdue_ns
-        row = np.flatnonzero(origin_ns.sum(axis=1) >= _NOTHING_NS)
-        return cls(row, np.maximum(origin_ns[row], 0.0), np.maximum(overdue_ns[row], 0.0))
+    def between(cls, now: Table, before: Table) -> _Gained:
+        """``before``: earlier sums, rows folded alike."""
+        gained = np.zeros(len(getattr(now, _amounts(now)[0])), np.bool_)
+        amounts: dict[str, Ns] = {}
+        for name in _amounts(now):
+            by: Ns = getattr(now, name).copy()
+            earlier = getattr(before, name)
+            by[: len(earlier)] -= earlier
+            by[by < _NOTHING_NS] = 0.0
+            gained |= by.any(axis=tuple(range(1, by.ndim)))
+            amounts[name] = by
+        row = np.flatnonzero(gained)
+        return cls(row, {name: by[row] for name, by in amounts.items()})
 
     def folded(self, target: npt.NDArray[np.int64]) -> _Gained:
-        """With the rows that the pairs have now."""
+        """With the rows that the table has now."""
         row, place = np.unique(target[self.row], return_inverse=True)
-        return _Gained(row, *(summed(place, amounts, len(row)) for amounts in (self.origin_ns, self.overdue_ns)))
+        return _Gained(row, {name: group_sum(place, by, len(row)) for name, by in self.amounts.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class _Gains:
+    """What the tables have gained between two snapshots."""
+
+    threads: _Gained
+    nodes: _Gained
+    pairs: _Gained
+
+    @classmethod
+    def between(cls, now: ProfileSums, before: ProfileSums) -> _Gains:
+        """``before``: earlier sums, rows folded alike."""
+        return cls(
+            _Gained.between(now.threads, before.threads),
+            _Gained.between(now.nodes, before.nodes),
+            _Gained.between(now.pairs, before.pairs),
+        )
+
+    def folded(self, fold: Fold) -> _Gains:
+        """With the rows that the tables have now."""
+        return _Gains(self.threads.folded(fold.thread), self.nodes.folded(fold.node), self.pairs.folded(fold.pair))
 
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A snapshot, its pairs left out but for what they have gained since the mark before."""
+    """A snapshot, its tables left out but for what they have gained since the mark before."""
 
     sums: ProfileSums
     health: Health
-    gained: _Gained
+    gains: _Gains
 
 
 class Window:
@@ -69,43 +97,40 @@ class Window:
     def __init__(self, seconds: float) -> None:
         self._span_ns = round(seconds * 1e9)
         self._marks: deque[_Mark] = deque()
-        self._pairs: PairSums | None = None
-        """Of the newest mark."""
+        self._newest: ProfileSums | None = None
+        """Those of the newest mark, or of the last reset if that came later."""
         self._start: tuple[ProfileSums, Health] | None = None
 
     def note(self, sums: ProfileSums, health: Health) -> None:
         """Take in the profile's sums as they are now; time does not run backwards."""
         last = self._marks[-1].sums.last_t_ns if self._marks else None
         if sums.passes and (last is None or sums.last_t_ns - last >= MARK_EVERY_NS):
-            without = replace(sums, pairs=_together(sums.pairs, []), episodes=EpisodeSums.none())
-            self._marks.append(_Mark(without, health, _Gained.between(sums.pairs, self._pairs)))
-            self._pairs = sums.pairs
+            self._marks.append(_Mark(_without_tables(sums), health, _Gains.between(sums, self._newest or sums)))
+            self._newest = sums
         while len(self._marks) > 1 and self._marks[1].sums.last_t_ns <= sums.last_t_ns - self._span_ns:
             self._marks.popleft()
 
     def reset(self, sums: ProfileSums, health: Health) -> None:
         """What came before these sums counts no more."""
         self._marks.clear()
-        self._pairs = sums.pairs
+        self._newest = sums
         self._start = (sums, health)
 
     def fold(self, fold: Fold) -> None:
         """The profile has folded rows together: so does what is remembered of it (``Profile.on_fold``)."""
-        self._marks = deque(
-            _Mark(_folded(mark.sums, fold), mark.health, mark.gained.folded(fold.pair)) for mark in self._marks
-        )
-        if self._pairs is not None:
-            self._pairs = _regrouped(self._pairs, fold.pair)
+        self._marks = deque(_Mark(mark.sums, mark.health, mark.gains.folded(fold)) for mark in self._marks)
+        if self._newest is not None:
+            self._newest = _folded(self._newest, fold)
         if self._start is not None:
             self._start = (_folded(self._start[0], fold), self._start[1])
 
     def recent(self, sums: ProfileSums, health: Health) -> tuple[ProfileSums, Health]:
         """What the last seconds up to ``sums`` add up to: the window's length, and up to a second more."""
-        if not self._marks or not self._full(sums):
+        if self._newest is None or not self._marks or not self._full(sums):
             return since(sums, health, self._start)
         began = self._marks[0]
-        gained = [*(mark.gained for mark in islice(self._marks, 1, None)), _Gained.between(sums.pairs, self._pairs)]
-        return _between_both(sums, health, began.sums, began.health, _together(sums.pairs, gained))
+        gains = [*(mark.gains for mark in islice(self._marks, 1, None)), _Gains.between(sums, self._newest)]
+        return _between_both(sums, health, began.sums, began.health, gains)
 
     def whole(self, sums: ProfileSums, health: Health) -> tuple[ProfileSums, Health]:
         """What the time from the start, or the last reset, up to ``sums`` adds up to."""
@@ -120,29 +145,29 @@ def since(sums: ProfileSums, health: Health, earlier: tuple[ProfileSums, Health]
     if earlier is None:
         return sums, health
     before, health_before = earlier
-    pairs = _together(sums.pairs, [_Gained.between(sums.pairs, before.pairs)])
-    return _between_both(sums, health, before, health_before, pairs)
+    return _between_both(sums, health, before, health_before, [_Gains.between(sums, before)])
 
 
 def _between_both(
-    sums: ProfileSums, health: Health, before: ProfileSums, health_before: Health, pairs: PairSums
+    sums: ProfileSums, health: Health, before: ProfileSums, health_before: Health, gains: Sequence[_Gains]
 ) -> tuple[ProfileSums, Health]:
+    pairs = _together(sums.pairs, [each.pairs for each in gains])
     between = replace(
         sums,
         first_t_ns=before.last_t_ns if before.passes else sums.first_t_ns,
         **_between(sums, before, _AMOUNTS),
         gil=GilSums(**_between(sums.gil, before.gil, [field.name for field in fields(GilSums)])),
-        threads=_rows_between(sums.threads, before.threads),
-        nodes=_rows_between(sums.nodes, before.nodes),
-        pairs=pairs,
+        threads=_together(sums.threads, [each.threads for each in gains]),
+        nodes=_together(sums.nodes, [each.nodes for each in gains]),
+        pairs=_part(pairs, np.flatnonzero(pairs.origin_ns.any(axis=1))),
         sections=(),
+        children=grown(sums.children, before.children),
         episodes=_began_since(sums.episodes, before.last_t_ns),
     )
-    return between, replace(health, **_between(health, health_before, _GROWING))
+    return between, health_since(health_before, health)
 
 
-_AMOUNTS = ("observed_ns", "unobserved_ns", "stopped_ns", "passes", "torn", "running_ns")
-_GROWING = ("passes", "torn", "dropped", "read_errors", "truncated_stacks", "sampler_cpu_ns")
+_AMOUNTS = ("observed_ns", "unobserved_ns", "stopped_ns", "passes", "spared", "torn", "running_ns", "children_ns")
 
 
 def _between(now: object, before: object, names: Iterable[str]) -> dict[str, Any]:
@@ -151,34 +176,39 @@ def _between(now: object, before: object, names: Iterable[str]) -> dict[str, Any
     return {name: by if by >= _NOTHING_NS else 0 for name, by in grown.items()}
 
 
-def _together(pairs: PairSums, gained: Sequence[_Gained]) -> PairSums:
-    """All that was ``gained``, by pair."""
-    if not gained:
-        # Copies: a slice would keep all of them in memory.
-        none = pairs.holder[:0].copy()
-        return PairSums(none, none, pairs.origin_ns[:0].copy(), pairs.overdue_ns[:0].copy())
-    origin_ns, overdue_ns = np.zeros_like(pairs.origin_ns), np.zeros_like(pairs.overdue_ns)
+def _together(rows: Table, gained: Sequence[_Gained]) -> Table:
+    """``rows`` with all that was ``gained`` as their amounts."""
+    amounts = {name: np.zeros_like(getattr(rows, name)) for name in _amounts(rows)}
     for each in gained:
-        origin_ns[each.row] += each.origin_ns
-        overdue_ns[each.row] += each.overdue_ns
-    row = np.flatnonzero(origin_ns.any(axis=1))
-    return PairSums(pairs.holder[row], pairs.waiter[row], origin_ns[row], overdue_ns[row])
+        for name, by in each.amounts.items():
+            amounts[name][each.row] += by
+    return replace(rows, **amounts)
+
+
+def _part(rows: Table, kept: npt.NDArray[np.int64]) -> Table:
+    """Copies of these rows, which keep none of the others in memory."""
+    return replace(rows, **{field.name: getattr(rows, field.name)[kept] for field in fields(rows)})
+
+
+def _without_tables(sums: ProfileSums) -> ProfileSums:
+    """What ``_between_both`` wants of earlier sums."""
+    none = np.zeros(0, np.int64)
+    return replace(
+        sums,
+        threads=_part(sums.threads, none),
+        nodes=_part(sums.nodes, none),
+        pairs=_part(sums.pairs, none),
+        sections=(),
+        episodes=EpisodeSums.none(),
+        stalls=None,
+        spans=(),
+        loops=(),
+    )
 
 
 def _began_since(episodes: EpisodeSums, t_ns: int) -> EpisodeSums:
     """The worst ones that began since then; lengths are not counted by time, nor are sections."""
     return replace(EpisodeSums.none(), worst=tuple(each for each in episodes.worst if each.start_ns >= t_ns))
-
-
-def _rows_between(now: Rows, before: Rows) -> Rows:
-    amounts: dict[str, Any] = {}
-    for name in _amounts(now):
-        left = getattr(now, name).copy()
-        earlier = getattr(before, name)
-        left[: len(earlier)] -= earlier
-        left[left < _NOTHING_NS] = 0.0
-        amounts[name] = left
-    return replace(now, **amounts)
 
 
 def _folded(sums: ProfileSums, fold: Fold) -> ProfileSums:
@@ -191,12 +221,12 @@ def _folded(sums: ProfileSums, fold: Fold) -> ProfileSums:
     )
 
 
-def _regrouped(rows: Rows, target: npt.NDArray[np.int64]) -> Rows:
+def _regrouped(rows: Table, target: npt.NDArray[np.int64]) -> Table:
     amounts: dict[str, Any] = {}
     for name in _amounts(rows):
         old: Ns = getattr(rows, name)
         to = target[: len(old)]
-        amounts[name] = summed(to, old, int(to.max(initial=-1)) + 1)
+        amounts[name] = group_sum(to, old, int(to.max(initial=-1)) + 1)
     return replace(rows, **amounts)
 
 

@@ -76,7 +76,7 @@ class _Ending:
         self._program = program
 
     @property
-    def asked(self) -> bool:
+    def profile_over(self) -> bool:
         """It has ended."""
         return self._program.has_ended()
 

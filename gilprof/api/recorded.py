@@ -11,15 +11,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.analysis.classify import Classifier
-from gilprof.analysis.definitions import Definitions
+from gilprof.analysis.classify import Classifier, Verdicts
 from gilprof.analysis.profile import Profile
-from gilprof.analysis.verdicts import Verdicts
+from gilprof.analysis.session import SessionProfile
 from gilprof.errors import UsageError
-from gilprof.model import ThreadSeen
+from gilprof.facts.definitions import Definitions
+from gilprof.model import Batch, ThreadSeen
 from gilprof.recording.reader import Recording
 from gilprof.recording.replay import ReplaySource
-from gilprof.report.build import build_report
+from gilprof.report.build import build_session_report
 from gilprof.report.model import Report
 from gilprof.report.text import report_text
 
@@ -48,7 +48,8 @@ class FrameSeen(NamedTuple):
 
 
 class Recorded:
-    """What a recording says; everything is computed when first asked for, and then kept."""
+    """What a recording says; everything is computed when first asked for, and then kept. The report is of all
+    processes, everything else of the first one."""
 
     def __init__(self, path: str | Path, salvage: bool = False) -> None:
         """Opens and checks the file. Raises FileError."""
@@ -68,11 +69,11 @@ class Recorded:
             raise UsageError(f"finding stalls of {stall_s} s", "it is not above 0", "give for example stall_s=0.1")
         stall_ns = None if stall_s is None else round(stall_s * 1e9)
         with closing(self._source()) as source:
-            profile = Profile(source.info, stall_ns=stall_ns, spans=spans)
+            session = SessionProfile(source.info, lambda info: Profile(info, stall_ns=stall_ns, spans=spans))
             while (batch := source.drain()) is not None:
-                profile.add(batch)
-            profile.finish()
-        return build_report(profile)
+                session.add(batch)
+            session.finish()
+        return build_session_report(session.processes)
 
     @property
     def text(self) -> str:
@@ -107,7 +108,7 @@ class Recorded:
     def _definitions(self) -> Definitions:
         definitions = Definitions()
         with closing(self._source()) as source:
-            while (batch := source.drain()) is not None:
+            for batch in _first_process(source):
                 definitions.add(batch)
         return definitions
 
@@ -125,9 +126,15 @@ class Recorded:
     def _verdicts(self) -> Iterator[Verdicts]:
         with closing(self._source()) as source:
             classifier = Classifier(source.info, lambda: self._definitions.stacks)
-            while (batch := source.drain()) is not None:
+            for batch in _first_process(source):
                 yield classifier.feed(batch.passes, batch.looks)
             yield classifier.finish()
+
+
+def _first_process(source: ReplaySource) -> Iterator[Batch]:
+    while (batch := source.drain()) is not None:
+        if batch.process == 0:
+            yield batch
 
 
 def _passes(verdicts: Verdicts, first_look: int) -> npt.NDArray[np.void]:
@@ -144,6 +151,6 @@ def _looks(verdicts: Verdicts, first_pass: int) -> npt.NDArray[np.void]:
     out = np.empty(len(looks.thread), LOOK)
     for name in ("thread", "stack", "state", "origin", "overdue", "gc", "python", "cpu_ns", "queued_ns"):
         out[name] = getattr(looks, name)
-    out["blocked_in"] = looks.where
+    out["blocked_in"] = looks.blocked_in
     out["pass"] = looks.pass_row + first_pass
     return out

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
 import warnings
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
 
@@ -25,7 +25,6 @@ from gilprof.sources.base import Source
 from gilprof.sources.own import OwnThread
 
 DRAIN_EVERY_S = 0.2
-NAP_S = 0.05
 
 
 def _nothing() -> None:
@@ -50,7 +49,8 @@ class Session:
             self._close_temporary = weakref.finalize(self, temporary.close)
             output, force = f"/proc/self/fd/{temporary.fileno()}", True
         self._path = Path(output)
-        self._stopping = False
+        self._stopping: SimpleQueue[None] = SimpleQueue()
+        """Has something in it once the profile is to end; reentrant, so that a signal's handler may call ``stop``."""
         self._over = False
         self._recorded: Recorded | None = None
         self._begun: Future[None] = Future()
@@ -99,7 +99,7 @@ class Session:
         """End the profile; nothing that was seen is lost. In a forked copy of the process there is none to end."""
         if self._over or self._pid != os.getpid():
             return
-        self._stopping = True
+        self._stopping.put(None)
         self._thread.join()
         self._over = True
 
@@ -137,8 +137,11 @@ class Session:
             self._begun.cancel()  # where that was something else: nobody waits for ever
 
     def _drain_all(self, source: Source, writer: RecordingWriter) -> None:
-        while not self._stopping and self._drain(source, writer):
-            self._nap()
+        # One wait a drain: in the own process each costs one for the GIL.
+        while self._stopping.empty() and self._drain(source, writer):
+            with suppress(Empty):
+                self._stopping.get(timeout=DRAIN_EVERY_S)
+                break
         source.close()
         while self._drain(source, writer):
             pass
@@ -150,8 +153,3 @@ class Session:
             return False
         writer.write(self._completed(batch))
         return batch.ended is None
-
-    def _nap(self) -> None:
-        end = time.monotonic() + DRAIN_EVERY_S
-        while not self._stopping and time.monotonic() < end:
-            time.sleep(NAP_S)

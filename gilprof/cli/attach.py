@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gilprof.cli.options import ProfileOptions, nanoseconds, process_id, profile_options
+from gilprof.cli.options import ProfileOptions, process_id, profile_options
 from gilprof.cli.output import complain, print_out
-from gilprof.cli.results import Results
-from gilprof.cli.sources import open_source
+from gilprof.cli.profiling.results import Results
+from gilprof.cli.profiling.sources import open_source
 from gilprof.errors import NoSuchProcess, SamplerFailed, UsageError
 
 if TYPE_CHECKING:
@@ -28,41 +28,36 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
 
     The process is never stopped and never written to. Ctrl-C ends the profile, not the data.
     """
-    from gilprof.analysis.profile import Profile
-    from gilprof.cli.gathering import Gathering
-    from gilprof.cli.live import LiveView, is_live
-    from gilprof.cli.observe import Progress, analyse_every_s, drain_every_s, observe, stop_on_signals, wait
-    from gilprof.cli.recorder import open_recorder
-    from gilprof.cli.said import Said
-    from gilprof.cli.stalls import StallTeller
+    from gilprof.cli.profiling.live import LiveView, is_live
+    from gilprof.cli.profiling.messages import Messages
+    from gilprof.cli.profiling.observe import Progress, drain_every_s, observe, stop_on_signals, wait
+    from gilprof.cli.profiling.recorder import open_recorder
+    from gilprof.cli.profiling.taking import ProfileTaking
     from gilprof.report.build import build_report
 
     results = Results(options)
     if options.keep is not None and options.output is None:
         raise UsageError("keeping the last part", "there is no file to write it to", "give -o FILE.gilprof")
     live = is_live(options, by_default=True)
-    said = Said(at_once=not live)
+    messages = Messages(at_once=not live)
     with stop_on_signals(options.keep is not None) as stop:
         if options.delay:
             _check_exists(pid)
             wait(options.delay, stop)
         with (
             closing(open_source(ctx, pid, options.rate)) as source,
-            open_recorder(results.recording, source.info, options, stop, said.note) as recorder,
+            open_recorder(results.recording, source.info, options, stop, messages.note) as recorder,
         ):
             watched = results.watched(source.info)
             if watched is not None:
                 complain(watched)
-            profile = Profile(source.info, results.timeline, nanoseconds(options.stall), options.span)
+            taking = ProfileTaking(source.info, options, recorder, messages, results.timeline, live)
+            profile = taking.profile
             progress = Progress(options.quiet or live)
-            said.before = progress.clear
-            teller = StallTeller(options, profile, said, recorder.stalled)
-            analysed = Gathering(profile.add, analyse_every_s(options, live))
+            messages.before = progress.clear
 
             def take(batch: Batch) -> None:
-                recorder.take(batch)
-                analysed.take(batch)
-                teller.look()
+                taking.take(batch)
                 progress.take(batch)
 
             whole = True
@@ -73,12 +68,10 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
                     observe(source, take, options.duration, stop, drain_every_s(options))
             except SamplerFailed as error:
                 whole = False
-                said.note(str(error))
+                messages.note(str(error))
             progress.clear()
-            analysed.rest()
-            profile.finish()
-            teller.end()
-        said.rest()
+            taking.finish()
+        messages.rest()
         if profile.ended is not None and profile.sums().passes == 0:
             raise NoSuchProcess(f"observing process {pid}", "it ended before a first look")
         report = build_report(profile)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from gilprof.cli.options import JsonCommand
 from gilprof.cli.output import print_out
 
 
-@click.command()
+@click.command(cls=JsonCommand)
 @click.argument("pid", type=click.IntRange(min=1), required=False)
-@click.option("--json", "as_json", is_flag=True, help="JSON on standard output instead of the text.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output instead of the text; also --json -.")
 def doctor(pid: int | None, as_json: bool) -> None:
     """Tell whether this machine, or the process PID, can be profiled.
 

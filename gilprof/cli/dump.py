@@ -6,9 +6,9 @@ from contextlib import closing
 
 import click
 
-from gilprof.cli.options import no_color, process_id
+from gilprof.cli.options import JsonCommand, no_color, process_id
 from gilprof.cli.output import print_out, styled, width
-from gilprof.cli.sources import open_source
+from gilprof.cli.profiling.sources import Rate, open_source
 from gilprof.errors import NoSuchProcess
 
 DUMP_RATE_HZ = 1000.0
@@ -19,9 +19,9 @@ LONGER_DURATION_S = 1.5
 """... as much longer."""
 
 
-@click.command()
+@click.command(cls=JsonCommand)
 @process_id
-@click.option("--json", "as_json", is_flag=True, help="JSON on standard output instead of the text.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output instead of the text; also --json -.")
 @no_color
 @click.pass_context
 def dump(ctx: click.Context, pid: int, as_json: bool, no_color: bool) -> None:
@@ -30,12 +30,12 @@ def dump(ctx: click.Context, pid: int, as_json: bool, no_color: bool) -> None:
     What each did in the last half second, its stack with lines, who has the GIL, and who waits for whom.
     """
     from gilprof.analysis.profile import Profile
-    from gilprof.cli.observe import observe, stop_on_signals
+    from gilprof.cli.profiling.observe import observe, stop_on_signals
     from gilprof.model import Batch
     from gilprof.report.dump import LastLooks, build_dump, dump_text
     from gilprof.report.json import dumps
 
-    with stop_on_signals() as stop, closing(open_source(ctx, pid, DUMP_RATE_HZ)) as source:
+    with stop_on_signals() as stop, closing(open_source(ctx, pid, Rate(DUMP_RATE_HZ))) as source:
         profile, last = Profile(source.info), LastLooks()
 
         def take(batch: Batch) -> None:
@@ -43,7 +43,7 @@ def dump(ctx: click.Context, pid: int, as_json: bool, no_color: bool) -> None:
             last.add(batch)
 
         observe(source, take, DUMP_DURATION_S, stop)
-        if profile.health.passes < FEW_PASSES and profile.ended is None and not stop.asked:
+        if profile.health.passes < FEW_PASSES and profile.ended is None and not stop.profile_over:
             observe(source, take, LONGER_DURATION_S, stop)
     profile.finish()
     if profile.ended is not None and profile.sums().passes == 0:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from gilprof.cli.completion import recordings
-from gilprof.cli.export_file import compressed, timeline_for
-from gilprof.cli.export_plan import ALL, check_folder, check_parts, make_folder, plan
+from gilprof.cli.exporting.endings import compressed, timeline_for
+from gilprof.cli.exporting.plan import ALL, check_folder, check_parts, make_folder, plan
 from gilprof.cli.files import write_file
 from gilprof.cli.output import complain, is_terminal, write_out
-from gilprof.cli.replayed import Asked, recording_options, replayed
+from gilprof.cli.replayed import Asked, recording_options, replayed_one
 from gilprof.errors import UsageError
 from gilprof.exporters import FORMATS
 
@@ -74,6 +74,7 @@ def export(
     from_s: Moment,
     to_s: Moment | None,
     salvage: bool,
+    pid: int | None,
     name: str | None,
     output: str | None,
     force: bool,
@@ -103,8 +104,8 @@ def export(
     if output is None and not first.for_terminals and is_terminal(sys.stdout):
         raise UsageError(f"exporting as {first.name}", "that is nothing to read on a terminal", "name a file with -o")
     timeline = timeline_for(next((part.chosen for part in parts if part.chosen.time_ordered), None))
-    profile = replayed(file, from_s, to_s, salvage, Asked(timeline))
-    before = None if baseline is None else replayed(baseline, 0, None, salvage)
+    profile = replayed_one(file, from_s, to_s, salvage, Asked(pid, timeline))
+    before = None if baseline is None else replayed_one(baseline, 0, None, salvage)
     if thread is not None and not _is_there(thread, profile):
         complain(f"no thread is named {thread}: the export is empty")
     if folder is not None:

@@ -38,7 +38,7 @@ def _obstacle(file: Path) -> int:
 
 
 def check_new(path: str, force: bool) -> None:
-    """Likewise, or that ``path`` is there without ``force``. Raises FileError."""
+    """Refuse what cannot be written, and without ``force`` what is there. Raises FileError."""
     check_writable(path)
     if not force and Path(path).exists():
         raise _exists(path)

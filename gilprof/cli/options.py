@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import click
 
 from gilprof.cli.completion import running_pythons
+from gilprof.cli.profiling.sources import Rate
 from gilprof.errors import UsageError
 from gilprof.units import parse_duration, parse_moment, parse_rate
 
@@ -29,10 +30,16 @@ def parsed(parse: Callable[[str], _Value]) -> Callable[[click.Context, click.Par
     return callback
 
 
-RATE = parsed(parse_rate)
+RATE_HZ = 1000
+"""Passes a second where nobody asks for a rate, and a CPU is free."""
 DURATION = parsed(parse_duration)
 MOMENT = parsed(parse_moment)
 DURATION_OR_ZERO = parsed(lambda text: parse_duration(text, zero=True))
+
+
+def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Rate:
+    asked = parsed(parse_rate)(ctx, param, value)
+    return Rate(RATE_HZ, follows=True) if asked is None else Rate(asked)
 
 
 def nanoseconds(seconds: float | None) -> int | None:
@@ -53,6 +60,18 @@ SPAN = click.option(
 )
 
 
+class JsonCommand(click.Command):
+    """A command with a flag ``--json``, of which ``--json -`` and ``--json=-`` mean the same, as for attach and run,
+    where a file may be named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Without what says no more than ``--json``."""
+        plain = ["--json" if arg == "--json=-" else arg for arg in args]
+        return super().parse_args(
+            ctx, [arg for before, arg in zip(["", *plain], plain, strict=False) if (before, arg) != ("--json", "-")]
+        )
+
+
 def no_color(command: _Command) -> _Command:
     """``--no-color``; NO_COLOR does the same."""
     return click.option("--no-color", is_flag=True, help="Plain text, as with NO_COLOR set.")(command)
@@ -62,8 +81,7 @@ def no_color(command: _Command) -> _Command:
 class ProfileOptions:
     """What attach and run let people choose about a profile, and about what becomes of it."""
 
-    rate: float
-    """Passes a second asked for."""
+    rate: Rate
     duration: float | None
     """Seconds; None: until the target ends."""
     delay: float
@@ -94,11 +112,9 @@ def profile_options(output_help: str, live_by_default: str) -> Callable[[Callabl
         click.option(
             "-r",
             "--rate",
-            callback=RATE,
+            callback=_rate,
             metavar="RATE",
-            default="1000",
-            show_default=True,
-            help="Passes a second: 1000, 1khz.",
+            help=f"Passes a second: 1000, 1khz.  [default: {RATE_HZ}, fewer where no CPU is free]",
         ),
         click.option(
             "-d",
@@ -140,6 +156,8 @@ def profile_options(output_help: str, live_by_default: str) -> Callable[[Callabl
         @functools.wraps(command)
         def gathering(*args: Any, **values: Any) -> Any:
             own = {field.name: values.pop(field.name) for field in fields(ProfileOptions)}
+            if own["stall"] is not None:  # which is told from looks a third of it apart
+                own["rate"] = replace(own["rate"], follows=False)
             return command(*args, options=ProfileOptions(**own), **values)
 
         for option in reversed(declared):

@@ -1,8 +1,8 @@
-"""A recording, or a part of its time, as a profile."""
+"""A recording, or a part of its time, as profiles of its processes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,10 +12,12 @@ import click
 from gilprof.cli.completion import recordings
 from gilprof.cli.options import MOMENT, nanoseconds
 from gilprof.cli.output import complain
+from gilprof.errors import UsageError
 
 if TYPE_CHECKING:
     from gilprof.analysis.profile import Profile
     from gilprof.exporters.timeline import Timeline
+    from gilprof.model import TargetInfo
     from gilprof.recording.reader import Recording
     from gilprof.units import Moment
 
@@ -23,8 +25,9 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def recording_options(command: _Command) -> _Command:
-    """The argument FILE and the options that say what of it is read: from_s, to_s, salvage."""
+    """The argument FILE and the options that say what of it is read: from_s, to_s, salvage, pid."""
     for decorate in (
+        click.option("--process", "pid", type=int, metavar="PID", help="Only this process, of a recording of several."),
         click.option("--salvage", is_flag=True, help="Leave damaged parts out and count them."),
         click.option("--to", "to_s", callback=MOMENT, metavar="TIME", help="Where to end; +101ms: behind --from."),
         click.option(
@@ -45,6 +48,9 @@ def recording_options(command: _Command) -> _Command:
 class Asked:
     """What a profile shows only where somebody asks for it."""
 
+    pid: int | None = None
+    """Only this process; None: all."""
+
     timeline: Timeline | None = None
     """To be filled."""
     stall: float | None = None
@@ -52,26 +58,56 @@ class Asked:
     span: tuple[str, ...] = ()
 
 
-def replayed(file: str, from_s: Moment, to_s: Moment | None, salvage: bool, asked: Asked | None = None) -> Profile:
-    """The profile of the recording ``file``; what is left out is told on standard error.
+def replayed(
+    file: str, from_s: Moment, to_s: Moment | None, salvage: bool, asked: Asked | None = None
+) -> Mapping[int, Profile]:
+    """The profiles of the processes in the recording ``file``, by number; what is left out is told on standard error.
 
-    Raises FileError, and UsageError for times that are none.
+    Raises FileError, and UsageError for times that are none and a process that is not there.
     """
     from gilprof.analysis.profile import Profile
+    from gilprof.analysis.session import SessionProfile
     from gilprof.recording.reader import Recording
     from gilprof.recording.replay import ReplaySource
-    from gilprof.report.select import Window
+    from gilprof.report.select import TimeCut
 
     asked = asked or Asked()
+
+    def profile_of(info: TargetInfo) -> Profile:
+        wanted = source.info.pid if asked.pid is None else asked.pid
+        timeline = asked.timeline if info.pid == wanted else None
+        return Profile(info, timeline, nanoseconds(asked.stall), asked.span)
+
     recording = Recording.open(file, salvage=salvage)
     with closing(ReplaySource(recording)) as source:
-        profile = Profile(source.info, asked.timeline, nanoseconds(asked.stall), asked.span)
-        window = Window(source.info.wall_anchor, from_s, to_s)
+        session = SessionProfile(source.info, profile_of)
+        window = TimeCut(source.info.wall_anchor, from_s, to_s)
         while (batch := source.drain()) is not None:
-            profile.add(window.cut(batch))
-        profile.finish()
+            session.add(window.cut(batch))
+        session.finish()
     _tell_left_out(recording)
-    return profile
+    if asked.pid is None:
+        return session.processes
+    chosen = {number: profile for number, profile in session.processes.items() if profile.info.pid == asked.pid}
+    if not chosen:
+        raise UsageError(f"reading process {asked.pid} of {file}", _processes(session.processes), "give one of these")
+    return chosen
+
+
+def replayed_one(file: str, from_s: Moment, to_s: Moment | None, salvage: bool, asked: Asked | None = None) -> Profile:
+    """The profile of the recording's one process, or of the one that is asked for; as ``replayed``.
+
+    Raises FileError, and UsageError also where there are several.
+    """
+    profiles = replayed(file, from_s, to_s, salvage, asked)
+    if len(profiles) > 1:
+        raise UsageError(f"reading one process of {file}", _processes(profiles), "choose with --process PID")
+    return next(iter(profiles.values()))
+
+
+def _processes(profiles: Mapping[int, Profile]) -> str:
+    pids = ", ".join(str(profile.info.pid) for profile in profiles.values())
+    return f"it has {'process' if len(profiles) == 1 else 'processes'} {pids}"
 
 
 def _tell_left_out(recording: Recording) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gilprof.cli.options import SPAN, STALL, no_color
+from gilprof.cli.options import SPAN, STALL, JsonCommand, no_color
 from gilprof.cli.output import print_out, styled, width
 from gilprof.cli.replayed import Asked, recording_options, replayed
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from gilprof.units import Moment
 
 
-@click.command()
+@click.command(cls=JsonCommand)
 @recording_options
-@click.option("--json", "as_json", is_flag=True, help="JSON on standard output instead of the text.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output instead of the text; also --json -.")
 @click.option("--thread", metavar="PATTERN", help="Only threads of this name, and waits that they are part of.")
 @click.option("--waiter", metavar="PATTERN", help="Only waits of threads of this name.")
 @click.option("--holder", metavar="PATTERN", help="Only waits for threads of this name.")
@@ -29,6 +29,7 @@ def report(
     from_s: Moment,
     to_s: Moment | None,
     salvage: bool,
+    pid: int | None,
     as_json: bool,
     stall: float | None,
     span: tuple[str, ...],
@@ -38,12 +39,11 @@ def report(
     no_color: bool,
 ) -> None:
     """Report on the recording FILE."""
-    from gilprof.report.build import build_report
+    from gilprof.report.build import build_session_report
     from gilprof.report.json import dumps
 
-    made = build_report(
-        replayed(file, from_s, to_s, salvage, Asked(stall=stall, span=span)), _selection(thread, waiter, holder)
-    )
+    profiles = replayed(file, from_s, to_s, salvage, Asked(pid, stall=stall, span=span))
+    made = build_session_report(profiles, _selection(thread, waiter, holder))
     if as_json:
         print_out(dumps(made))
         return

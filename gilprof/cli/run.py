@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from gilprof.cli.options import ProfileOptions, profile_options
-from gilprof.cli.program import ProgramCommand, program_of
-from gilprof.cli.results import Results
+from gilprof.cli.profiling.results import Results
+from gilprof.cli.running.program import ProgramCommand, program_of
 from gilprof.errors import UsageError
 
 
@@ -32,9 +32,9 @@ def run(
 
     The program has the terminal, and gilprof ends with its status; the report goes to standard error.
     """
-    from gilprof.cli.attend import Attendance, held_signals
-    from gilprof.cli.live import is_live
-    from gilprof.cli.program_terminal import program_terminal
+    from gilprof.cli.profiling.live import is_live
+    from gilprof.cli.running.attendance import Attendance, held_signals
+    from gilprof.cli.running.program_terminal import program_terminal
     from gilprof.target.launch import launch
     from gilprof.target.startup import prepare
 
@@ -45,7 +45,7 @@ def run(
     live = is_live(options, by_default=False)
     with held_signals() as blocked, program_terminal(live) as terminal:
         # All that sampling needs is loaded before the program starts. numpy starts threads: under held signals.
-        from gilprof.cli.watch import Watch
+        from gilprof.cli.running.watch import Watch
 
         prepare(asked.command[0])
         launched = launch(asked.command, blocked, None if terminal is None else terminal.path)

@@ -9,12 +9,11 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from gilprof.analysis.sums import Ns
 from gilprof.exporters.stack_times import StackTimes
+from gilprof.facts.arrays import Ns, Rows
 from gilprof.model import NONE
 from gilprof.report.build import Profiled
 from gilprof.report.groups import grouped
-from gilprof.report.stacks import Rows
 
 _Function = tuple[str, str | None, int | None]
 _Shown = TypeVar("_Shown")

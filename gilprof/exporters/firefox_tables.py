@@ -6,10 +6,10 @@ from typing import Any
 
 from gilprof.exporters.spool import RowArray
 from gilprof.exporters.stack_table import Frame, StackTable
-from gilprof.exporters.state_words import WORDS
 from gilprof.model import State
 from gilprof.report.build import Profiled
 from gilprof.report.names import printable
+from gilprof.report.state_words import WORDS
 
 _COLOURS = {
     State.HELD: "green",

@@ -1,14 +1,12 @@
 """A flame graph by state: one HTML page that needs nothing else, and asks for nothing over a network.
 
 Names from the target reach the page in two ways only: as JSON in a block that browsers do not run, put on the
-screen as text by the scripts in ``page/``, and as escaped text in the tables. The page's content security
-policy runs these scripts alone, by their hash.
+screen as text by the scripts in ``page/``, and as escaped text in the tables.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from html import escape
 
@@ -17,25 +15,31 @@ from gilprof.exporters.deep_stacks import cut_deep
 from gilprof.exporters.difference import difference
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.page_data import page_data
-from gilprof.exporters.page_parts import embedded, part, policy_hash
+from gilprof.exporters.page_parts import Piece, assembled, part
 from gilprof.exporters.page_tables import page_tables
 from gilprof.exporters.stack_times import stack_times
-from gilprof.exporters.state_words import ORDER, WORDS
 from gilprof.model import State
 from gilprof.report.build import Profiled, build_report
 from gilprof.report.model import Process
 from gilprof.report.names import printable
+from gilprof.report.state_words import ORDER, WORDS
 from gilprof.units import format_seconds, format_share
 
 SCRIPTS = (
     "text.js", "tree.js", "call_tree.js", "inverted_tree.js", "view.js", "difference.js", "blame.js", "search.js",
     "paint.js", "chart.js", "describe.js", "function_table.js", "legend.js", "chooser.js", "keyboard.js", "page.js",
 )  # fmt: skip
-_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
 def export(profile: Profiled, narrowing: Narrowing, baseline: Profiled | None = None) -> Iterator[str]:
     """The page; with a ``baseline``, of what is other than in it. Raises FileError for a baseline without time."""
+    yield flame_page(profile, narrowing, baseline)
+
+
+def flame_page(
+    profile: Profiled, narrowing: Narrowing, baseline: Profiled | None = None, above: Sequence[Piece] = ()
+) -> str:
+    """The page, with these pieces above the flame graph. Raises FileError for a baseline without time."""
     states = [state for state in ORDER if state in narrowing.states]
     report = build_report(profile)
     process = report.processes[0]
@@ -51,20 +55,15 @@ def export(profile: Profiled, narrowing: Narrowing, baseline: Profiled | None = 
         compared = difference(new, old, profile, baseline)
         times = compared.times
         about += f"\nBefore: {before.sentence}\n{_about(before.processes[0])}"
-    style = part("page", "style.css")
-    script = part("page", *SCRIPTS)
-    values = {
+    texts = {
         "title": escape(f"gilprof: {printable(' '.join(process.command), 60)} ({process.pid})"),
         "sentence": escape(report.sentence),
         "about": "".join(f'<p class="about">{escape(line)}</p>' for line in about.splitlines()),
         "tables": page_tables(times, states, None if compared is None else compared.before_ns),
-        "data": embedded(page_data(times, states, compared)),
-        "style": style,
-        "style_hash": policy_hash(style),
-        "script": script,
-        "script_hash": policy_hash(script),
     }
-    yield _PLACEHOLDER.sub(lambda match: values[match[1]], part("page", "page.html"))
+    data = page_data(times, states, compared)
+    graph = Piece("", part("page", "style.css"), part("page", *SCRIPTS), "data", data)
+    return assembled(texts, [graph, *above])
 
 
 def _about(process: Process, narrowing: Narrowing | None = None) -> str:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from gilprof.analysis.sums import HANDOVER, TORN, Ns
+from gilprof.analysis.sums import HANDOVER, TORN
 from gilprof.exporters.difference import Difference
 from gilprof.exporters.pairs import OTHERS
 from gilprof.exporters.stack_times import StackTimes
-from gilprof.exporters.state_words import LETTERS, MEANINGS, ORDER, WORDS
+from gilprof.facts.arrays import Ns
 from gilprof.model import NONE, STATE_NAMES, State
 from gilprof.report.names import base_name, printable
+from gilprof.report.state_words import LETTERS, MEANINGS, ORDER, WORDS
 
 NO_HOLDER = {
     HANDOVER: "<hand-over: nobody has the GIL>",

@@ -7,11 +7,11 @@ from html import escape
 
 import numpy as np
 
-from gilprof.analysis.summed import summed
-from gilprof.analysis.sums import Ns
+from gilprof.analysis.sums import group_sum
 from gilprof.exporters.stack_times import StackTimes, frame_label
-from gilprof.exporters.state_words import WORDS
+from gilprof.facts.arrays import Ns
 from gilprof.model import State
+from gilprof.report.state_words import WORDS
 from gilprof.units import format_seconds
 
 ROWS = 200
@@ -37,7 +37,7 @@ def page_tables(times: StackTimes, states: Sequence[State], before_ns: Ns | None
     ]
     out = []
     for caption, what, names, row_of in tables:
-        ns = summed(row_of, values, len(names))
+        ns = group_sum(row_of, values, len(names))
         ns_of = {row: ns[row] for row in np.lexsort((-ns.sum(axis=1), -ns[:, harm].sum(axis=1))).tolist()}
         rows = [[names[row], *map(_seconds, parts.tolist())] for row, parts in ns_of.items() if parts.any()]
         out.append(_table(caption, [what, *headings], rows))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gilprof.analysis.sums import TORN, Ns, PairSums
+from gilprof.analysis.sums import TORN, PairSums
+from gilprof.facts.arrays import Ns, Rows
 from gilprof.report.groups import grouped
-from gilprof.report.stacks import Flags, Rows
+from gilprof.report.stacks import Flags
 
 MAX_PAIRS = 200_000
 OTHERS = TORN - 1

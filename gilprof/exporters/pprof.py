@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from gilprof.analysis.sums import Ns
 from gilprof.errors import UsageError
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.stack_table import LEFT_OUT, Frame, cut_frames
 from gilprof.exporters.stack_times import StackTimes, stack_times
+from gilprof.facts.arrays import Ns
 from gilprof.model import STATE_NAMES, State
 from gilprof.report.build import Profiled
 from gilprof.report.names import printable

@@ -16,13 +16,13 @@ from gilprof import __version__
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.spool import RowArray
 from gilprof.exporters.stack_table import Frame, StackTable
-from gilprof.exporters.state_words import ORDER, WORDS
 from gilprof.exporters.timeline import Timeline
 from gilprof.exporters.tracks import Track, tracks
+from gilprof.facts.arrays import Rows
 from gilprof.model import STATE_NAMES, State
 from gilprof.report.build import Profiled
 from gilprof.report.names import printable
-from gilprof.report.stacks import Rows
+from gilprof.report.state_words import ORDER, WORDS
 
 SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 NOTHING = -1

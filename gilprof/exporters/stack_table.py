@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gilprof.exporters.stack_times import with_pseudo_frames
+from gilprof.facts.arrays import Rows
 from gilprof.model import NONE
 from gilprof.report.build import Profiled
 from gilprof.report.functions import FunctionTable
-from gilprof.report.stacks import Rows
 
 MAX_FRAMES = 500
 LEFT_OUT = "<frames left out>"

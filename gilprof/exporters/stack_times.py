@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gilprof.analysis.definitions import Definitions
-from gilprof.analysis.sums import NodeSums, Ns, ThreadSums
+from gilprof.analysis.sums import NodeSums, ThreadSums
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.pairs import Pairs, pairs_of
+from gilprof.facts.arrays import Ns, Rows
+from gilprof.facts.definitions import Definitions
 from gilprof.model import NONE, State
 from gilprof.report.build import Profiled
 from gilprof.report.functions import FunctionTable
 from gilprof.report.names import printable
-from gilprof.report.stacks import Flags, Forest, Rows
+from gilprof.report.stacks import Flags, Forest
 from gilprof.report.threads import matching, thread_names
 
 

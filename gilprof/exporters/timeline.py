@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-from gilprof.analysis.definitions import Definitions
-from gilprof.analysis.verdicts import Verdicts
+from gilprof.analysis.classify import Verdicts
 from gilprof.exporters.spool import RowArray, Spool
+from gilprof.facts.arrays import Rows
+from gilprof.facts.definitions import Definitions
 from gilprof.model import NONE, State, ThreadSeen
 
 SLICE_DTYPE = np.dtype(
@@ -44,7 +44,6 @@ BLOCK_ROWS = 100_000
 """How many rows are kept in memory at most, apart from those of one batch."""
 _STATE = ("thread", "state")
 _STACK = (*_STATE, "stack", "gc")
-Rows = npt.NDArray[np.int64]
 
 
 class Timeline:

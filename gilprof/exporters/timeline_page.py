@@ -1,8 +1,7 @@
 """A timeline: the flame graph's page with a heatmap of waiters, and threads over time by state, above it.
 
-A stretch of time chosen in either gives the flame graph, its blame view and tables of just that time. What is said
-there of names and of the content security policy holds here: scripts and styles of ``timeline_parts/`` are allowed by
-their hash too.
+A stretch of time chosen in either gives the flame graph, its blame view and tables of just that time. Names reach the
+page as they reach that of ``flamegraph``.
 """
 
 from __future__ import annotations
@@ -14,42 +13,34 @@ from typing import Any
 import numpy as np
 
 from gilprof.analysis.sums import HANDOVER, TORN
-from gilprof.exporters import flamegraph
 from gilprof.exporters.deep_stacks import cut_deep
+from gilprof.exporters.flamegraph import flame_page
 from gilprof.exporters.narrowing import Narrowing
-from gilprof.exporters.page_parts import embedded, part, policy_hash
+from gilprof.exporters.page_parts import Piece, filled, part
 from gilprof.exporters.pairs import OTHERS
 from gilprof.exporters.stack_times import StackTimes, stack_times
 from gilprof.exporters.timeline import Timeline
 from gilprof.exporters.timeline_runs import Keys, Passes, listed_tracks, run_columns
 from gilprof.exporters.timeline_words import summary, worst_rows, worst_table
+from gilprof.exporters.tracks import Track
 from gilprof.model import NONE, STATE_NAMES
 from gilprof.report.build import Profiled, build_report
+from gilprof.report.names import thread_name
 
+SHORT = 22
+"""Characters of a thread's name that its lane has room for."""
 SCRIPTS = ("columns.js", "recording.js", "cells.js", "heat.js", "lane_chart.js", "lanes.js", "tables.js", "timeline.js")
-_STYLE_HASH, _SCRIPT_HASH = "style-src '", "script-src '"
 
 
 def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Iterator[str]:
     """The page."""
-    style, script = part("timeline_parts", "style.css"), part("timeline_parts", *SCRIPTS)
     process = build_report(profile).processes[0]
     data = _data(profile, narrowing, timeline)
     data["worst"] = worst_rows(process, data["tracks"])
-    section = part("timeline_parts", "section.html").replace("{{worst}}", worst_table(process))
-    section = section.replace("{{summary}}", escape(summary(timeline, process, data["cut_ns"])))
-    data_block = f'<script type="application/json" id="timeline-data">{embedded(data)}</script>'
-    page = "".join(flamegraph.export(profile, narrowing))
-    # Names stand in the page without a <, and behind the policy: each of these is found in its own place first.
-    for place, with_ours in (
-        (_STYLE_HASH, f"{_STYLE_HASH}{policy_hash(style)}' '"),
-        (_SCRIPT_HASH, f"{_SCRIPT_HASH}{policy_hash(script)}' '"),
-        ("</style>\n", f"</style>\n<style>{style}</style>\n"),
-        ("<main>\n", f"<main>\n{section}"),
-        ("</body>\n", f"{data_block}\n<script>{script}</script>\n</body>\n"),
-    ):
-        page = page.replace(place, with_ours, 1)
-    yield page
+    words = {"summary": escape(summary(timeline, process, data["cut_ns"])), "worst": worst_table(process)}
+    section = filled(part("timeline_parts", "section.html"), words)
+    style, script = part("timeline_parts", "style.css"), part("timeline_parts", *SCRIPTS)
+    yield flame_page(profile, narrowing, above=[Piece(section, style, script, "timeline-data", data)])
 
 
 def _data(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> dict[str, Any]:
@@ -58,8 +49,8 @@ def _data(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> dict[s
     passes, keys = Passes.of(timeline), Keys(profile.sums(), times)
     shown = []
     for track, listed in listed_tracks(timeline, narrowing):
-        runs = run_columns(track, passes, keys)
-        shown.append({"id": track.number, "name": track.name, "title": track.title, "listed": listed, **runs})
+        names = {"name": track.name, "title": track.title, "short": _short(track)}
+        shown.append({"id": track.number, **names, "listed": listed, **run_columns(track, passes, keys)})
     return {
         "states": STATE_NAMES,
         "passes": passes.columns(),
@@ -69,6 +60,10 @@ def _data(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> dict[s
         "cut_ns": None if passes.all_of_them else int(passes.t_ns[-1] - passes.t_ns[0]),
         "duration_ns": timeline.last_ns - timeline.first_ns,
     }
+
+
+def _short(track: Track) -> str:
+    return track.title if len(track.title) <= SHORT else thread_name(track.name, SHORT)
 
 
 def _rows_of_nobody(times: StackTimes) -> dict[str, int]:

@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from gilprof.analysis.sums import NodeSums, ProfileSums
+from gilprof.analysis.profile_sums import ProfileSums
+from gilprof.analysis.sums import NodeSums
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.spool import RowArray
 from gilprof.exporters.stack_times import StackTimes
 from gilprof.exporters.timeline import PASS_TIME_DTYPE, Timeline
 from gilprof.exporters.timeline_columns import column
 from gilprof.exporters.tracks import Track, tracks
+from gilprof.facts.arrays import Rows
 from gilprof.model import NONE, State
-from gilprof.report.stacks import Rows
 
 MAX_PASSES = 2_000_000
 MAX_RUNS = 4_000_000

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ _NPY_HEADER = re.compile(
 )
 """The header of an .npy file, version 1.0, of plain numbers (numpy.lib.format). Numpy's own reader evaluates it as
 Python text, and what that raises for other text is not told."""
+_LEVEL = 4
+"""Of deflate. On the facts of a busy service it takes two thirds of the time that the usual 6 takes, for 1 % more
+bytes."""
 _MAX_DIRECTORY = 4096
 _EOCD_SIZE = 22
 _ZIP64_LOCATOR_SIZE = 20
@@ -39,14 +43,21 @@ class Member:
 
 
 def pack(members: Mapping[str, Array]) -> bytes:
-    """The .npz file of ``members``."""
+    """The .npz file of ``members``: what ``numpy.savez_compressed`` makes, at a compression level of our own."""
     out = io.BytesIO()
-    np.savez_compressed(out, allow_pickle=False, **members)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
+        for name, values in members.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(member, values, allow_pickle=False)
+            archive.writestr(f"{name}.npy", member.getvalue())
     return out.getvalue()
 
 
-def unpack(payload: bytes, members: Mapping[str, Member]) -> dict[str, Array]:
-    """The ``members`` of an .npz file; others are passed over. Raises DamageError.
+def unpack(
+    payload: bytes, members: Mapping[str, Member], optional: Mapping[str, Member] = MappingProxyType({})
+) -> dict[str, Array]:
+    """The ``members`` of an .npz file, and those of the ``optional`` that are there; others are passed over. Raises
+    DamageError.
 
     No size that the file states is trusted: nothing larger than ``MAX_PAYLOAD`` is unpacked, and nothing is
     unpickled.
@@ -54,7 +65,9 @@ def unpack(payload: bytes, members: Mapping[str, Member]) -> dict[str, Array]:
     _check_directory(payload)
     try:
         with zipfile.ZipFile(io.BytesIO(payload)) as archive:
-            return {name: _read(archive, name, member) for name, member in members.items()}
+            there = set(archive.namelist())
+            further = {name: member for name, member in optional.items() if f"{name}.npy" in there}
+            return {name: _read(archive, name, member) for name, member in {**members, **further}.items()}
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, OSError) as error:
         raise DamageError(f"its .npz cannot be read: {error}") from error
     except (RuntimeError, ValueError) as error:  # encrypted members; names that cannot be decoded

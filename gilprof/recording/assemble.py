@@ -1,27 +1,51 @@
-"""Chunks in, batches out."""
+"""The chunks of one process in, its batches out."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, Function, Health, IntPairs, SectionMark, ThreadSeen
+from gilprof.model import (
+    LOOK_DTYPE,
+    PASS_DTYPE,
+    Batch,
+    ChildSeen,
+    Function,
+    Health,
+    IntPairs,
+    SectionMark,
+    TargetInfo,
+    ThreadSeen,
+)
 from gilprof.recording.chunks import Chunk
+from gilprof.recording.columns import FactColumns
 from gilprof.recording.facts import decode_facts, decode_pairs
 from gilprof.recording.format import Kind
 from gilprof.recording.tables import Tables
-from gilprof.recording.texts import decode_end, decode_functions, decode_health, decode_sections, decode_threads
+from gilprof.recording.texts import (
+    decode_children,
+    decode_end,
+    decode_functions,
+    decode_health,
+    decode_sections,
+    decode_threads,
+)
 
 
 class Assembler:
     """Gathers definitions until the facts come that refer to them."""
 
-    def __init__(self, salvage: bool) -> None:
+    def __init__(self, columns: FactColumns, salvage: bool, process: int = 0, target: TargetInfo | None = None) -> None:
+        """``columns``: of the file's facts. ``process``, ``target``: as a ``Batch`` has them."""
+        self._process = process
+        self._target = target
+        self._columns = columns
         self._tables = Tables(salvage)
         self._threads: list[ThreadSeen] = []
         self._functions: list[Function] = []
         self._frames: list[IntPairs] = []
         self._stacks: list[IntPairs] = []
         self._sections: list[SectionMark] = []
+        self._children: list[ChildSeen] = []
         self._health = Health()
         self._ended: str | None = None
         self._has_rest = False
@@ -49,10 +73,12 @@ class Assembler:
                 self._health = decode_health(chunk.payload)
             case Kind.SECTIONS:
                 self._sections.extend(decode_sections(chunk.payload))
+            case Kind.CHILDREN:
+                self._children.extend(decode_children(chunk.payload))
             case Kind.END:
                 self._ended = decode_end(chunk.payload)
             case Kind.FACTS:
-                passes, looks = decode_facts(chunk.payload)
+                passes, looks = decode_facts(chunk.payload, self._columns)
                 self._threads.extend(self._tables.facts(passes, looks))
                 return self._batch(passes, looks)
         return None
@@ -74,8 +100,13 @@ class Assembler:
             threads=tuple(self._threads),
             health=self._health,
             sections=tuple(self._sections),
+            children=tuple(self._children),
             ended=self._ended,
+            process=self._process,
+            target=self._target,
         )
+        self._target = None
         self._threads, self._functions, self._frames, self._stacks, self._sections = [], [], [], [], []
+        self._children = []
         self._has_rest = False
         return batch

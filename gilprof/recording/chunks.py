@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gilprof.recording.format import HEAD, MAGIC, MAJOR, MAX_PAYLOAD, ChunkHead, parse_head
+from gilprof.recording.format import HEAD, MAGIC, MAX_PAYLOAD, READABLE, ChunkHead, parse_head
 
 _SCAN_BYTES = 1 << 20
 
@@ -35,6 +35,8 @@ class Damaged:
     offset: int
     size: int
     why: str
+    kind: str | None = None
+    """Of the one chunk that is lost; None: there may be several, of any kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def scan(fd: int, size: int) -> Iterator[Chunk | Damaged | Torn | Newer]:
             found = Torn(offset, size - offset)
         elif head is None:
             found = _damaged(fd, size, number, offset, offset + 1, "its head does not fit its checksum")
-        elif head.major != MAJOR:
+        elif head.major not in READABLE:
             found = Newer(head.major)
         elif head.length > MAX_PAYLOAD:
             found = _damaged(fd, size, number, offset, offset + HEAD.size, "it is longer than allowed")
@@ -88,8 +90,10 @@ def _whole(fd: int, size: int, number: int, offset: int, head: ChunkHead) -> Chu
     # Its length can be trusted unless bytes were lost or came in: then no head stands behind it.
     end = offset + HEAD.size + head.length
     behind = os.pread(fd, HEAD.size, end)
-    begin = end if end == size or parse_head(behind) is not None else offset + HEAD.size
-    return _damaged(fd, size, number, offset, begin, f"its {head.kind} do not fit their checksum")
+    why = f"its {head.kind} do not fit their checksum"
+    if end == size or parse_head(behind) is not None:
+        return Damaged(number, offset, end - offset, why, head.kind)
+    return _damaged(fd, size, number, offset, offset + HEAD.size, why)
 
 
 def _damaged(fd: int, size: int, number: int, offset: int, begin: int, why: str) -> Damaged:

@@ -7,14 +7,14 @@ import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gilprof.model import LOOK_DTYPE, PASS_DTYPE
-
 MAGIC = b"\x89gilprof"
 """The first bytes of every chunk, and so of the file; the first one is not ASCII, so no text has it."""
-MAJOR = 1
-"""Another major version is another format: refused."""
-MINOR = 1
-"""A greater minor version adds chunk kinds, keys and members, which older readers pass over."""
+MAJOR = 2
+"""Another major version is another format: refused, but for those in ``READABLE``."""
+READABLE = (1, MAJOR)
+"""Format 1 has one list of columns for all files, and ``gap_ns`` as a member of its own."""
+MINOR = 0
+"""A greater minor version adds chunk kinds, keys, members and columns, which older readers pass over."""
 HEAD = struct.Struct("<8sBB10sIII")
 """Magic, major and minor version, kind (padded with NUL), the payload's length and CRC-32, and the CRC-32
 of the bytes before it: 32 bytes."""
@@ -27,6 +27,7 @@ MAX_FUNCTIONS = 1 << 20
 MAX_FRAMES = 1 << 22
 MAX_STACKS = 1 << 22
 MAX_THREADS = 1 << 22
+MAX_PROCESSES = 1 << 12
 MAX_TIME_NS = 1 << 62
 """Times are below this: sums and differences of two of them fit in 64 bits."""
 
@@ -35,22 +36,16 @@ class Kind(StrEnum):
     """What a chunk's payload is."""
 
     HEADER = "header"
+    PROCESS = "process"
     THREADS = "threads"
     FUNCTIONS = "functions"
     FRAMES = "frames"
     STACKS = "stacks"
     HEALTH = "health"
     SECTIONS = "sections"
+    CHILDREN = "children"
     FACTS = "facts"
     END = "end"
-
-
-COUNTERS = frozenset({"t_ns", "switch_number", "cpu_ns", "queued_ns", "timeslices"})
-"""Columns that mostly grow: stored as differences. All others are stored as they are."""
-PASS_COLUMNS = tuple(name for name in PASS_DTYPE.names or () if name not in ("look_count", "reserved"))
-"""Columns of a pass that are stored by change; ``look_count`` is stored plainly."""
-LOOK_COLUMNS = tuple(name for name in LOOK_DTYPE.names or () if name not in ("thread", "reserved"))
-"""Columns of a look that are stored by change, within its thread; ``thread`` is stored plainly."""
 
 
 class DamageError(Exception):

@@ -16,7 +16,7 @@ from gilprof.model import Batch, TargetInfo
 from gilprof.recording.assemble import Assembler
 from gilprof.recording.chunks import Chunk, Damaged, Newer, Torn, scan
 from gilprof.recording.format import MAGIC, MAJOR, DamageError, Kind
-from gilprof.recording.texts import decode_header
+from gilprof.recording.texts import decode_header, decode_process
 
 MAX_DAMAGED = 1_000
 """With more damaged chunks than this a file is refused, also with salvage."""
@@ -44,18 +44,23 @@ class Recording:
         self._salvage = salvage
         self._torn_tail_bytes = 0
         self._damaged: dict[int, int] = {}
-        info = None
+        header = None
+        self._several = False
         for chunk in self._chunks():
-            if chunk.kind == Kind.HEADER and info is None:
+            self._several = self._several or chunk.kind == Kind.PROCESS
+            if isinstance(chunk, Damaged):
+                continue
+            if chunk.kind == Kind.HEADER and header is None:
                 try:
-                    info = decode_header(chunk.payload)
+                    header = decode_header(chunk.payload)
                 except DamageError as damage:
-                    self._leave_out(chunk.number, chunk.kind, chunk.offset, chunk.size, str(damage))
-            elif info is None and not salvage:
+                    self._leave_out(chunk, str(damage))
+            elif header is None and not salvage:
                 self._refuse("it does not begin with a header")
-        if info is None:
+        if header is None:
             self._refuse("it ends before its header does" if not self._damaged else "no copy of its header is whole")
-        self.info: TargetInfo = info
+        self.info: TargetInfo
+        self.info, self._columns = header
 
     @classmethod
     def open(cls, path: str | Path, salvage: bool = False) -> Recording:
@@ -85,19 +90,34 @@ class Recording:
         return LeftOut(self._torn_tail_bytes, len(self._damaged), sum(self._damaged.values()))
 
     def batches(self) -> Iterator[Batch]:
-        """The facts from the beginning, about a second a batch. Raises FileError where they make no sense."""
-        assembler = Assembler(self._salvage)
+        """The facts from the beginning, about a second and a process a batch. Raises FileError where they make no
+        sense."""
+        assemblers = {0: Assembler(self._columns, self._salvage)}
+        process: int | None = 0
         for chunk in self._chunks():
+            if isinstance(chunk, Damaged):
+                # A chunk that says where another process's begin may have been among what is lost.
+                process = None if self._several and chunk.kind in (None, Kind.PROCESS) else process
+                continue
             try:
-                batch = assembler.take(chunk)
+                if chunk.kind == Kind.PROCESS:
+                    process = None
+                    process, info = decode_process(chunk.payload)
+                    if process not in assemblers:
+                        assemblers[process] = Assembler(self._columns, self._salvage, process, info)
+                    continue
+                if process is None:
+                    raise DamageError("it follows damage, and its process is not known")
+                batch = assemblers[process].take(chunk)
             except DamageError as damage:
-                self._leave_out(chunk.number, chunk.kind, chunk.offset, chunk.size, str(damage))
+                self._leave_out(chunk, str(damage))
                 continue
             if batch is not None:
                 yield batch
-        last = assembler.rest()
-        if last is not None:
-            yield last
+        for assembler in assemblers.values():
+            last = assembler.rest()
+            if last is not None:
+                yield last
 
     def close(self) -> None:
         """Close the file; can be called twice."""
@@ -113,8 +133,8 @@ class Recording:
     ) -> None:
         self.close()
 
-    def _chunks(self) -> Iterator[Chunk]:
-        """Whole chunks; everything else is refused or counted."""
+    def _chunks(self) -> Iterator[Chunk | Damaged]:
+        """Whole chunks, and damage that was counted; everything else is refused or counted."""
         if self._size == 0:
             self._refuse("the file is empty: nothing was recorded")
         if not os.pread(self._fd, len(MAGIC), 0).startswith(MAGIC[: self._size]) and not self._salvage:
@@ -127,20 +147,23 @@ class Recording:
                     case Torn():
                         self._torn_tail_bytes = found.size
                     case Damaged():
-                        self._leave_out(found.number, "", found.offset, found.size, found.why)
+                        self._leave_out(found, found.why)
+                        yield found
                     case Newer():
                         self._refuse(
-                            f"it is of format {found.major}, and this gilprof reads format {MAJOR}",
+                            f"it is of format {found.major}, and this gilprof reads formats up to {MAJOR}",
                             "read it with a newer gilprof",
                         )
         except OSError as error:
             raise _failure(self._path, error) from error
 
-    def _leave_out(self, number: int, kind: str, offset: int, size: int, why: str) -> None:
+    def _leave_out(self, found: Chunk | Damaged, why: str) -> None:
         if not self._salvage:
-            name = f"chunk {number} ({kind})" if kind else f"chunk {number}"
-            self._refuse(f"{name} at byte {offset} is damaged: {why}", "--salvage leaves it out and reads the rest")
-        self._damaged[offset] = size
+            name = f"chunk {found.number}" + (f" ({found.kind})" if isinstance(found, Chunk) else "")
+            self._refuse(
+                f"{name} at byte {found.offset} is damaged: {why}", "--salvage leaves it out and reads the rest"
+            )
+        self._damaged[found.offset] = found.size
         if len(self._damaged) > MAX_DAMAGED:
             self._refuse(f"more than {MAX_DAMAGED} of its chunks are damaged")
 

@@ -15,14 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gilprof.model import NONE, UNREADABLE, Function, IntPairs, LookArray, PassArray, ThreadSeen
-from gilprof.recording.format import (
-    MAX_FRAMES,
-    MAX_FUNCTIONS,
-    MAX_STACKS,
-    MAX_THREADS,
-    MAX_TIME_NS,
-    DamageError,
-)
+from gilprof.recording.format import MAX_FRAMES, MAX_FUNCTIONS, MAX_STACKS, MAX_THREADS, MAX_TIME_NS, DamageError
 
 FIRST_THREAD_IDS = 65_536
 """Thread ids may be below this in any recording, else below twice the number of threads defined: tables by

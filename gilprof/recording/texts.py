@@ -1,4 +1,4 @@
-"""The JSON payloads: header, threads, functions, health and end, checked value by value when read."""
+"""The JSON payloads: header, process, threads, functions, health and end, checked value by value when read."""
 
 from __future__ import annotations
 
@@ -7,33 +7,58 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple, replace
 from typing import Any
 
-from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Function, Health, SectionMark, TargetInfo, ThreadSeen
-from gilprof.recording.format import MAX_PAYLOAD, MAX_TIME_NS, DamageError
+from gilprof.model import ChildSeen, Function, Health, SectionMark, TargetInfo, ThreadSeen
+from gilprof.recording.columns import OWN_COLUMNS, FactColumns, listed, read_columns
+from gilprof.recording.format import MAX_PAYLOAD, MAX_PROCESSES, MAX_TIME_NS, DamageError
 from gilprof.recording.records import INT32, checked, record, records
 
 _ROWS_BYTES = 1 << 20
 """A payload of rows is closed when it has reached this size."""
 _LAST_YEAR_S = 253_402_300_799.0
 """Unix time of the end of the year 9999, the last that datetime knows."""
-_MAX_HZ = 1e9
+_LEAST_HZ, _MAX_HZ = 1e-3, 1e9
 
 
 def encode_header(info: TargetInfo) -> bytes:
     """The target, and the columns of the facts. An overlong command line loses its last arguments."""
+    return _encode_target({"passes": listed(OWN_COLUMNS.passes), "looks": listed(OWN_COLUMNS.looks)}, info)
+
+
+def decode_header(payload: bytes) -> tuple[TargetInfo, FactColumns]:
+    """The target, and the columns of the facts. Raises DamageError."""
+    values = _load(payload)
+    columns = FactColumns(
+        read_columns(values.get("passes"), required=("t_ns", "look_count")),
+        read_columns(values.get("looks"), required=("thread",)),
+    )
+    return _decode_target(values), columns
+
+
+def encode_process(number: int, info: TargetInfo) -> bytes:
+    """The process that what follows belongs to. An overlong command line loses its last arguments."""
+    return _encode_target({"process": number}, info)
+
+
+def decode_process(payload: bytes) -> tuple[int, TargetInfo]:
+    """(its number, the process). Raises DamageError."""
+    values = _load(payload)
+    number = checked(int, values.get("process"))
+    if not 0 <= number < MAX_PROCESSES:
+        raise DamageError("its process is out of range")
+    return number, _decode_target(values)
+
+
+def _encode_target(values: dict[str, Any], info: TargetInfo) -> bytes:
     while True:
-        payload = _dump({"target": asdict(info), "passes": _layout(PASS_DTYPE), "looks": _layout(LOOK_DTYPE)})
+        payload = _dump({**values, "target": asdict(info)})
         if len(payload) <= MAX_PAYLOAD or not info.command:
             return payload
         info = replace(info, command=info.command[: len(info.command) // 2])
 
 
-def decode_header(payload: bytes) -> TargetInfo:
-    """The target. Raises DamageError."""
-    values = _load(payload)
-    if values.get("passes") != _layout(PASS_DTYPE) or values.get("looks") != _layout(LOOK_DTYPE):
-        raise DamageError("its facts have other columns than this gilprof reads")
+def _decode_target(values: dict[str, Any]) -> TargetInfo:
     info = record(TargetInfo, values.get("target"))
-    if not 0 < info.asked_hz <= _MAX_HZ or not 0 <= info.process_started <= _LAST_YEAR_S:
+    if not _LEAST_HZ <= info.asked_hz <= _MAX_HZ or not 0 <= info.process_started <= _LAST_YEAR_S:
         raise DamageError("its rate or its start is out of range")
     if not all(0 <= t_ns < MAX_TIME_NS for t_ns in (*info.wall_anchor, info.switch_interval_ns)):
         raise DamageError("one of its times is out of range")
@@ -63,8 +88,8 @@ def decode_functions(payload: bytes) -> tuple[int, list[Function]]:
     """(id of the first one, functions). Raises DamageError."""
     values = _load(payload)
     functions = records(Function, values.get("rows"))
-    if any(function.first_line not in INT32 for function in functions):
-        raise DamageError("one of its lines is out of range")
+    if any(function.first_line not in INT32 or function.flags not in INT32 for function in functions):
+        raise DamageError("one of its lines or flags is out of range")
     return checked(int, values.get("first")), functions
 
 
@@ -91,6 +116,22 @@ def decode_sections(payload: bytes) -> list[SectionMark]:
     return marks
 
 
+def encode_children(children: Iterable[ChildSeen]) -> Iterator[bytes]:
+    """Payloads of ``children``."""
+    return _encode_rows({}, [astuple(child) for child in children])
+
+
+def decode_children(payload: bytes) -> list[ChildSeen]:
+    """Raises DamageError."""
+    children = records(ChildSeen, _load(payload).get("rows"))
+    for child in children:
+        if not all(0 <= value < MAX_TIME_NS for value in (child.id, child.t_ns, child.cpu_ns)):
+            raise DamageError("one of its children is out of range")
+        if child.pid not in INT32 or child.parent not in INT32:
+            raise DamageError("one of its children is out of range")
+    return children
+
+
 def encode_end(ended: str | None) -> bytes:
     """The payload of ``end``: why the target ended, None if it still lives."""
     return _dump({"ended": ended})
@@ -100,11 +141,6 @@ def decode_end(payload: bytes) -> str | None:
     """Raises DamageError."""
     ended: str | None = checked(str | None, _load(payload).get("ended"))
     return ended
-
-
-def _layout(dtype: Any) -> list[list[str]]:
-    """Names and types of the stored columns of a table of facts."""
-    return [[name, dtype[name].str] for name in dtype.names if name != "reserved"]
 
 
 def _dump(values: object) -> bytes:

@@ -5,30 +5,41 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-import numpy as np
-
 from gilprof.errors import FileError
+from gilprof.facts.batches import joined
 from gilprof.model import Batch, Health, TargetInfo
-from gilprof.recording.facts import cut_facts, encode_facts, encode_pairs
+from gilprof.recording.encode import Defined, definition_chunks, fact_chunks
 from gilprof.recording.format import Kind, chunk
 from gilprof.recording.new_file import NewFile
 from gilprof.recording.texts import (
+    encode_children,
     encode_end,
-    encode_functions,
     encode_header,
     encode_health,
+    encode_process,
     encode_sections,
-    encode_threads,
 )
 
-FLUSH_AFTER_NS = 800_000_000
-"""Facts that span this much time are written; with ten batches a second, a kill costs less than a second."""
+FLUSH_AFTER_NS = 700_000_000
+"""Facts that span this much time are written; with four batches a second, a kill costs less than a second."""
 HEADER_EVERY = 64
 """The header is written again after this many flushes: salvage needs one that is whole."""
+
+
+@dataclass(slots=True)
+class _Process:
+    """What of a process is in the file by now."""
+
+    chunk: bytes
+    """That says: what follows is this process's."""
+    defined: Defined = field(default_factory=Defined)
+    health: Health = field(default_factory=Health)
+    ended: str | None = None
 
 
 class RecordingWriter:
@@ -41,9 +52,9 @@ class RecordingWriter:
         self._header = chunk(Kind.HEADER, encode_header(info))
         self._pending: list[Batch] = []
         self._pending_since_ns = 0
-        self._next_function = self._next_frame = self._next_stack = 0
-        self._health = Health()
-        self._ended: str | None = None
+        self._processes = {0: _Process(chunk(Kind.PROCESS, encode_process(0, info)))}
+        self._process = 0
+        """Whose chunks the file is at."""
         self._flushes = 0
         self._size = 0
         self._fd = -1
@@ -78,16 +89,22 @@ class RecordingWriter:
         """Write what is pending. Raises FileError."""
         pending, self._pending = self._pending, []
         if self._fd >= 0 and pending:
-            self._append(self._chunks(pending))
+            by_process: dict[int, list[Batch]] = {}
+            for batch in pending:
+                by_process.setdefault(batch.process, []).append(batch)
+            for batches in by_process.values():
+                self._append(self._chunks(joined(batches)))
             self._flushes += 1
             if self._flushes % HEADER_EVERY == 0:
-                self._append([self._header])
+                self._append([self._header, *self._again()])
 
     def close(self) -> None:
         """Write what is pending and the end; can be called twice. Raises FileError."""
         self.flush()
         if self._fd >= 0:
-            self._append([self._header, chunk(Kind.END, encode_end(self._ended))])
+            self._append([self._header, *self._again()])
+            for number, process in self._processes.items():
+                self._append([*self._begun(number), chunk(Kind.END, encode_end(process.ended))])
             fd, self._fd = self._fd, -1
             try:
                 os.close(fd)
@@ -107,34 +124,37 @@ class RecordingWriter:
         t_ns = [batch.passes["t_ns"] for batch in self._pending if len(batch.passes)]
         return int(t_ns[-1][-1]) - int(t_ns[0][0]) if t_ns else 0
 
-    def _chunks(self, batches: list[Batch]) -> Iterator[bytes]:
+    def _chunks(self, batch: Batch) -> Iterator[bytes]:
         """Definitions first: nothing refers to what stands behind it."""
-        for payload in encode_threads([thread for batch in batches for thread in batch.threads]):
-            yield chunk(Kind.THREADS, payload)
-        functions = [function for batch in batches for function in batch.functions]
-        for payload in encode_functions(self._next_function, functions):
-            yield chunk(Kind.FUNCTIONS, payload)
-        self._next_function += len(functions)
-        frames = np.concatenate([batch.frames for batch in batches])
-        for payload in encode_pairs(self._next_frame, frames):
-            yield chunk(Kind.FRAMES, payload)
-        self._next_frame += len(frames)
-        stacks = np.concatenate([batch.stacks for batch in batches])
-        for payload in encode_pairs(self._next_stack, stacks):
-            yield chunk(Kind.STACKS, payload)
-        self._next_stack += len(stacks)
-        self._ended = batches[-1].ended or self._ended
-        if batches[-1].health != self._health:
-            self._health = batches[-1].health
-            yield chunk(Kind.HEALTH, encode_health(self._health))
-        for payload in encode_sections([mark for batch in batches for mark in batch.sections]):
+        if batch.process not in self._processes:
+            if batch.target is None:
+                raise ValueError(f"process {batch.process} begins without its target")
+            self._processes[batch.process] = _Process(chunk(Kind.PROCESS, encode_process(batch.process, batch.target)))
+        written = self._processes[batch.process]
+        yield from self._begun(batch.process)
+        yield from definition_chunks(written.defined, batch.threads, batch.functions, batch.frames, batch.stacks)
+        written.ended = batch.ended or written.ended
+        if batch.health != written.health:
+            written.health = batch.health
+            yield chunk(Kind.HEALTH, encode_health(batch.health))
+        for payload in encode_sections(batch.sections):
             yield chunk(Kind.SECTIONS, payload)
-        passes = np.concatenate([batch.passes for batch in batches])
-        looks = np.concatenate([batch.looks for batch in batches])
-        for some_passes, some_looks in cut_facts(passes, looks):
-            yield chunk(Kind.FACTS, encode_facts(some_passes, some_looks))
+        for payload in encode_children(batch.children):
+            yield chunk(Kind.CHILDREN, payload)
+        yield from fact_chunks(batch.passes, batch.looks)
 
-    def _append(self, chunks: list[bytes] | Iterator[bytes]) -> None:
+    def _begun(self, number: int) -> Iterator[bytes]:
+        """What says that chunks of this process follow, where they do not anyway."""
+        if number != self._process:
+            self._process = number
+            yield self._processes[number].chunk
+
+    def _again(self) -> Iterator[bytes]:
+        """Whose chunks follow, once more, for salvage, where the file has those of several."""
+        if len(self._processes) > 1:
+            yield self._processes[self._process].chunk
+
+    def _append(self, chunks: Iterable[bytes]) -> None:
         """Write whole chunks; where one does not fit, cut it off again and give up."""
         try:
             for one in chunks:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.analysis.sums import HANDOVER, PairSums, ProfileSums
+from gilprof.analysis.profile_sums import ProfileSums
+from gilprof.analysis.sums import HANDOVER, PairSums
+from gilprof.facts.arrays import Floats
 from gilprof.model import ORIGIN_NAMES
-from gilprof.report.functions import Places
-from gilprof.report.groups import Floats, Ints, grouped, in_seconds
+from gilprof.report.functions import NodePlaces
+from gilprof.report.groups import Ints, grouped, in_seconds
 from gilprof.report.model import Blame, BlameRow
 
 _ORIGINS = len(ORIGIN_NAMES)
 
 
-def blame(sums: ProfileSums, places: Places, largest: int | None = None) -> Blame:
+def blame(sums: ProfileSums, places: NodePlaces, largest: int | None = None) -> Blame:
     """The three tables; of each only so many of the ``largest`` rows."""
     thread = sums.threads.id[sums.nodes.thread]
     return Blame(

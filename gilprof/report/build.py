@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -9,15 +10,21 @@ from typing import Protocol
 import numpy as np
 
 from gilprof import __version__
-from gilprof.analysis.definitions import Definitions
-from gilprof.analysis.sums import ProfileSums, SectionSums
+from gilprof.analysis.profile_sums import ProfileSums
+from gilprof.analysis.sums import SectionSums
+from gilprof.facts.definitions import Definitions
 from gilprof.model import STATE_NAMES, Health, State, TargetInfo
+from gilprof.report.answer.evidence import gather
+from gilprof.report.answer.model import Answer
+from gilprof.report.answer.weigh import answer
+from gilprof.report.answer.words import sentence
 from gilprof.report.blame import blame
-from gilprof.report.episodes import Places, episodes, functions_of
-from gilprof.report.evidence import gather
+from gilprof.report.children import busy_child, child_rows
+from gilprof.report.episodes import FramePlaces, episodes, functions_of
 from gilprof.report.function_rows import function_rows
 from gilprof.report.functions import FunctionTable, place
 from gilprof.report.groups import seconds
+from gilprof.report.kernel_account import disagreement
 from gilprof.report.model import (
     SCHEMA,
     Blame,
@@ -32,7 +39,7 @@ from gilprof.report.model import (
     Thread,
 )
 from gilprof.report.select import narrowed
-from gilprof.report.sentence import sentence
+from gilprof.report.session import leading, session_sentence
 from gilprof.report.stacks import Forest
 from gilprof.report.stalls import stall_rows
 from gilprof.report.stays import functions_in, loop_rows, span_rows
@@ -63,11 +70,36 @@ class Profiled(Protocol):
 
 
 def build_report(profile: Profiled, selection: Selection | None = None, largest: int | None = None) -> Report:
-    """The report on everything that ``profile`` has seen.
+    """The report on everything that ``profile`` has seen of its one process.
 
     A ``selection`` narrows the tables, never the sentence, the GIL's figures or the health. ``largest``: only so many
     rows of each table of blame, of which there may be as many as functions times functions.
     """
+    return build_session_report({0: profile}, selection, largest)
+
+
+def build_session_report(
+    profiles: Mapping[int, Profiled], selection: Selection | None = None, largest: int | None = None
+) -> Report:
+    """The same on the processes of a session, by their numbers; at least one."""
+    answered = [_process(number, profile, selection, largest) for number, profile in profiles.items()]
+    processes = tuple(process for process, _ in answered)
+    first, its_answer = answered[leading(processes)]
+    return Report(
+        schema=SCHEMA,
+        gilprof=__version__,
+        mode="sampled",
+        backend=first.backend,
+        sentence=session_sentence(processes),
+        answer=its_answer,
+        selection=selection,
+        processes=processes,
+    )
+
+
+def _process(
+    number: int, profile: Profiled, selection: Selection | None, largest: int | None
+) -> tuple[Process, Answer]:
     sums, definitions = profile.sums(), profile.definitions
     names = thread_names(sums.threads, definitions)
     table = FunctionTable(definitions, profile.info.stdlib)
@@ -77,15 +109,16 @@ def build_report(profile: Profiled, selection: Selection | None = None, largest:
     whole = thread_rows(sums.threads, definitions)
     seen = sums.threads.states_ns.sum(axis=1) > 0
     native_threads = np.maximum(sums.threads.folded, 1)[seen & ~python].sum()
-    process = _process(profile, sums, whole, int(native_threads))
-    answer = sentence(process, gather(sums, table, places, names))
+    process = _without_tables(number, profile, sums, whole, int(native_threads))
+    process = replace(process, busy_child=busy_child(process))
+    answered = answer(process, gather(sums, definitions, table, places, names, python))
 
     shown, rows = sums, whole
     if selection is not None:
         shown, listed = narrowed(sums, names, selection)
         rows = thread_rows(shown.threads, definitions, listed)
     blamed = blame(shown, places, largest)
-    own_places = Places(definitions, table)
+    own_places = FramePlaces(definitions, table)
     followed = episodes(sums, own_places, names, selection)
     stalled = stall_rows(sums, own_places)
     spans, loops = span_rows(sums, own_places), loop_rows(sums, own_places)
@@ -94,35 +127,29 @@ def build_report(profile: Profiled, selection: Selection | None = None, largest:
     functions = function_rows(shown, table, forest, places, python, blamed, named)
     if selection is not None:
         rows, functions = _without_blocking(rows, functions)
-    return Report(
-        schema=SCHEMA,
-        gilprof=__version__,
-        mode="sampled",
-        backend=profile.info.backend,
-        sentence=answer,
-        selection=selection,
-        processes=(
-            replace(
-                process,
-                threads=rows,
-                functions=functions,
-                blame=blamed,
-                episodes=followed,
-                stalls=stalled,
-                spans=spans,
-                loops=loops,
-            ),
-        ),
+    process = replace(
+        process,
+        sentence=sentence(answered),
+        threads=rows,
+        functions=functions,
+        blame=blamed,
+        episodes=followed,
+        stalls=stalled,
+        spans=spans,
+        loops=loops,
     )
+    return process, answered
 
 
-def _process(profile: Profiled, sums: ProfileSums, threads: tuple[Thread, ...], native_threads: int) -> Process:
-    """The process as far as a sentence needs it: without its tables."""
+def _without_tables(
+    number: int, profile: Profiled, sums: ProfileSums, threads: tuple[Thread, ...], native_threads: int
+) -> Process:
+    """The process as far as its answer needs it."""
     info, health = profile.info, profile.health
     duration_s = seconds(sums.last_t_ns - sums.first_t_ns)
     started_ns = info.wall_anchor[0] + sums.first_t_ns - info.wall_anchor[1]
     return Process(
-        id=0,
+        id=number,
         pid=info.pid,
         command=info.command,
         python=info.python,
@@ -136,6 +163,7 @@ def _process(profile: Profiled, sums: ProfileSums, threads: tuple[Thread, ...], 
         stopped_s=seconds(sums.stopped_ns),
         sampling=_sampling(info, health, sums, duration_s),
         running_mean=_ratio(sums.running_ns, sums.observed_ns),
+        disagreement=disagreement(threads, sums.passes, (_ratio(sums.gil.switches, duration_s) or 0.0)),
         native_threads=native_threads,
         interpreters_seen=health.interpreters,
         gils=(_gil(info, sums),),
@@ -149,6 +177,9 @@ def _process(profile: Profiled, sums: ProfileSums, threads: tuple[Thread, ...], 
         stall_count=None if sums.stalls is None else sums.stalls.count,
         spans=(),
         loops=(),
+        backend=profile.info.backend,
+        captured=profile.info.captured,
+        children=child_rows(sums.children, seconds(sums.children_ns)),
     )
 
 
@@ -158,7 +189,7 @@ def _sampling(info: TargetInfo, health: Health, sums: ProfileSums, duration_s: f
         asked_hz=info.asked_hz,
         rate_hz=_ratio(sums.passes, duration_s),
         passes=sums.passes,
-        missed=max(round(info.asked_hz * duration_s) - sums.passes, 0),
+        missed=max(round(info.asked_hz * duration_s - sums.spared) - sums.passes, 0),
         torn=sums.torn,
         unknown=_ratio(float(states[:, State.UNKNOWN].sum()), float(states.sum())),
         dropped=health.dropped,
@@ -167,6 +198,7 @@ def _sampling(info: TargetInfo, health: Health, sums: ProfileSums, duration_s: f
         sampler_cpu_s=seconds(health.sampler_cpu_ns),
         drain_cpu_s=None if health.drain_cpu_ns is None else seconds(health.drain_cpu_ns),
         limited_hz=health.limited_hz,
+        aimed_hz=info.asked_hz - sums.spared / duration_s if duration_s else None,
         short_slice=health.short_slice,
         unclaimed=health.unclaimed,
     )

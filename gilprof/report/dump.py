@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from rich.console import RenderableType
 from rich.text import Text
 
-from gilprof.model import NONE, STATE_NAMES, Batch
+from gilprof.analysis.sums import kind_of, name_pattern
+from gilprof.model import NONE, STATE_NAMES, Batch, State
 from gilprof.report.build import Profiled, build_report
-from gilprof.report.model import Process, Report, Thread
-from gilprof.report.names import location, printable
+from gilprof.report.model import BusyChild, Process, Report, Thread
+from gilprof.report.names import location, printable, thread_name
+from gilprof.report.state_words import VERBS
 from gilprof.report.text import render
 from gilprof.units import format_seconds, format_share
 
@@ -21,13 +25,14 @@ MATTERS = 0.005
 """Shares of a thread's time below this are not named in the text."""
 WAITS_SHOWN = 5
 """Threads waited for that the text names; the others are counted."""
+_FOR_CHILD = "child"
+"""Beside the states: what of ``blocked`` is waiting for a child process."""
+PATTERNS_SHOWN = 4
+"""Kinds of names of threads with equal stacks that the text names."""
+TIDS_SHOWN = 6
 _IN_WORDS = {
-    "held": "has the GIL",
-    "held_blocked": "has the GIL and is blocked",
-    "waiting": "waits for the GIL",
-    "released": "runs without the GIL",
-    "blocked": "is blocked",
-    "unknown": "unknown",
+    **{name: VERBS[state] for state, name in zip(State, STATE_NAMES, strict=True)},
+    _FOR_CHILD: "waits for a child process",
 }
 
 
@@ -84,6 +89,8 @@ class DumpThread:
     """The state that it was in for the most time."""
     shares: dict[str, float | None]
     """Of the thread's own time, by state; None without any."""
+    for_child: float | None
+    """Share of it in which it waited for a child process; a part of ``blocked``."""
     waits_for: tuple[DumpWait, ...]
     stack: tuple[DumpFrame, ...]
     """Innermost first, as of the last look."""
@@ -100,6 +107,8 @@ class Dump:
     python: str
     observed_s: float
     sentence: str
+    busy_child: BusyChild | None
+    """As in a report: the child to look at instead."""
     holder: int | None
     """The thread that had the GIL at the last pass."""
     threads: tuple[DumpThread, ...]
@@ -118,6 +127,7 @@ def build_dump(profile: Profiled, last: LastLooks) -> Dump:
         python=process.python,
         observed_s=process.observed_s,
         sentence=report.sentence,
+        busy_child=process.busy_child,
         holder=last.holder if last.holder >= 0 else None,
         threads=tuple(_thread(thread, report, profile, last) for thread in threads),
     )
@@ -141,6 +151,7 @@ def _thread(thread: Thread, report: Report, profile: Profiled, last: LastLooks) 
         has_gil=thread.id == last.holder,
         mostly=max(thread.seconds, key=thread.seconds.__getitem__),
         shares=shares,
+        for_child=thread.for_child_s / thread.alive_s if thread.alive_s else None,
         waits_for=tuple(
             DumpWait(row.holder, row.why, row.seconds) for row in process.blame.threads if row.waiter == thread.id
         ),
@@ -159,29 +170,74 @@ def _frames(profile: Profiled, stack: int) -> Iterator[DumpFrame]:
 def _lines(dump: Dump) -> Iterator[RenderableType]:
     command = printable(" ".join(dump.command), 120)
     yield Text(f"Process {dump.pid}, Python {dump.python}: {command}", style="bold")
+    if dump.busy_child is not None:
+        yield Text(dump.busy_child.sentence)
     yield Text(f"{dump.sentence} (In the last {format_seconds(dump.observed_s)}.)")
-    names = {thread.id: printable(thread.name, 60) for thread in dump.threads}
-    for thread in dump.threads:
+    names = {thread.id: thread_name(thread.name) for thread in dump.threads}
+    for alike in _alike(dump.threads):
         yield Text()
-        yield from _thread_lines(thread, names)
+        yield from _thread_lines(alike, names)
 
 
-def _thread_lines(thread: DumpThread, names: dict[int, str]) -> Iterator[Text]:
-    now = ", has the GIL now" if thread.has_gil else "" if thread.gil is not None else ", not Python's"
-    yield Text(f"{names[thread.id]} (tid {thread.tid}){now}", style="bold")
-    did = [
-        f"{_IN_WORDS[name]} {format_share(share)}"
-        for name, share in sorted(thread.shares.items(), key=lambda item: -(item[1] or 0.0))
-        if (share or 0.0) >= MATTERS
-    ]
-    yield Text(f"  {', '.join(did)} of its time" if did else "  was not seen for long enough")
-    for wait in thread.waits_for[:WAITS_SHOWN]:
-        whom = f"({wait.why})" if wait.holder is None else names.get(wait.holder, "a thread that has ended")
-        yield Text(f"  waited {format_seconds(wait.seconds)} for {whom}")
-    rest_s = sum(wait.seconds for wait in thread.waits_for[WAITS_SHOWN:])
+def _alike(threads: Sequence[DumpThread]) -> list[list[DumpThread]]:
+    """Threads with equal stacks that mostly did the same; who has the GIL is alone."""
+    groups: defaultdict[object, list[DumpThread]] = defaultdict(list)
+    for thread in threads:
+        groups[thread.has_gil, thread.gil, thread.mostly, thread.stack].append(thread)
+    return list(groups.values())
+
+
+def _thread_lines(alike: Sequence[DumpThread], names: dict[int, str]) -> Iterator[Text]:
+    first, together = alike[0], ", all together" if len(alike) > 1 else ""
+    now = ", has the GIL now" if first.has_gil else "" if first.gil is not None else ", not Python's"
+    yield Text(f"{_who(alike, names)}{now}", style="bold")
+    did = [f"{_IN_WORDS[name]} {format_share(share)}" for name, share in _shares(alike) if share >= MATTERS]
+    each = "each on average " if len(alike) > 1 else ""
+    yield Text(f"  {each}{', '.join(did)} of its time" if did else "  was not seen for long enough")
+    waits = _waits(alike)
+    for (holder, why), seconds in waits[:WAITS_SHOWN]:
+        whom = f"({why})" if holder is None else names.get(holder, "a thread that has ended")
+        yield Text(f"  waited {format_seconds(seconds)} for {whom}{together}")
+    rest_s = sum(seconds for _, seconds in waits[WAITS_SHOWN:])
     if rest_s:
-        yield Text(f"  waited {format_seconds(rest_s)} for {len(thread.waits_for) - WAITS_SHOWN} others")
-    for frame in thread.stack:
+        yield Text(f"  waited {format_seconds(rest_s)} for {len(waits) - WAITS_SHOWN} others{together}")
+    for frame in first.stack:
         yield Text(f"    {location(frame.name, frame.file, frame.line)}")
-    if not thread.stack and thread.gil is not None:
+    if not first.stack and first.gil is not None:
         yield Text("    (no Python frame)")
+
+
+def _who(alike: Sequence[DumpThread], names: dict[int, str]) -> str:
+    """``feeder (tid 5001)``; ``300 threads (worker-*), tids 5001, 5002 and 298 more``."""
+    if len(alike) == 1:
+        return f"{names[alike[0].id]} (tid {alike[0].tid})"
+    kinds: defaultdict[str, list[str]] = defaultdict(list)
+    for thread in alike:
+        kinds[kind_of(thread.name)].append(thread.name)
+    patterns = sorted(
+        ((printable(name_pattern(members) or kind, 40), len(members)) for kind, members in kinds.items()),
+        key=lambda each: -each[1],
+    )
+    each = [pattern if count == len(alike) else f"{pattern} ×{count}" for pattern, count in patterns[:PATTERNS_SHOWN]]
+    if len(patterns) > PATTERNS_SHOWN:
+        each.append(f"{len(patterns) - PATTERNS_SHOWN} more kinds")
+    tids = ", ".join(str(thread.tid) for thread in alike[:TIDS_SHOWN])
+    more = f" and {len(alike) - TIDS_SHOWN} more" if len(alike) > TIDS_SHOWN else ""
+    return f"{len(alike)} threads ({', '.join(each)}), tids {tids}{more}"
+
+
+def _shares(alike: Sequence[DumpThread]) -> list[tuple[str, float]]:
+    """What they did, the most first, as means of their shares."""
+    shares = {name: fmean(thread.shares[name] or 0.0 for thread in alike) for name in STATE_NAMES}
+    shares[_FOR_CHILD] = fmean(thread.for_child or 0.0 for thread in alike)
+    shares["blocked"] -= shares[_FOR_CHILD]
+    return sorted(shares.items(), key=lambda item: -item[1])
+
+
+def _waits(alike: Sequence[DumpThread]) -> list[tuple[tuple[int | None, str | None], float]]:
+    """Whom they waited for, and how long in all, the longest first."""
+    waits: defaultdict[tuple[int | None, str | None], float] = defaultdict(float)
+    for thread in alike:
+        for wait in thread.waits_for:
+            waits[wait.holder, wait.why] += wait.seconds
+    return sorted(waits.items(), key=lambda item: -item[1])

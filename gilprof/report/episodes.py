@@ -6,29 +6,31 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gilprof.analysis.definitions import Definitions
-from gilprof.analysis.episode_rows import NOT_KNOWN, EpisodeKind, Rows
-from gilprof.analysis.histogram import BELOW, BINS, length_of, quantile_ns
-from gilprof.analysis.sums import FOLDED, LengthSums, ProfileSums, Worst
+from gilprof.analysis.episodes import (
+    BELOW,
+    BINS,
+    FOLDED,
+    NOT_KNOWN,
+    EpisodeKind,
+    LengthSums,
+    Worst,
+    length_of,
+    quantile_ns,
+)
+from gilprof.analysis.profile_sums import ProfileSums
+from gilprof.facts.arrays import Floats, Rows
+from gilprof.facts.definitions import Definitions
 from gilprof.model import NONE, ORIGIN_NAMES
 from gilprof.report.functions import FunctionTable
-from gilprof.report.groups import Floats, seconds
-from gilprof.report.model import (
-    BelowResolution,
-    Culprit,
-    Episodes,
-    Lengths,
-    Selection,
-    Victim,
-    WorstEpisode,
-)
+from gilprof.report.groups import seconds
+from gilprof.report.model import BelowResolution, Culprit, Episodes, Lengths, Selection, Victim, WorstEpisode
 from gilprof.report.threads import matching
 
 Place = tuple[int | None, int | None]
 """Function row and line; (None, None): many, folded together."""
 
 
-class Places:
+class FramePlaces:
     """Where each own frame stands."""
 
     def __init__(self, definitions: Definitions, table: FunctionTable) -> None:
@@ -55,7 +57,7 @@ class Places:
 
 def episodes(
     sums: ProfileSums,
-    places: Places,
+    places: FramePlaces,
     names: Sequence[str],
     selection: Selection | None,
 ) -> Episodes:
@@ -85,7 +87,9 @@ def functions_of(rows: Episodes) -> set[int]:
     return {row for row in named if row is not None}
 
 
-def _lengths(sums: LengthSums, kind: EpisodeKind, shown: np.ndarray, ids: Rows, places: Places) -> tuple[Lengths, ...]:
+def _lengths(
+    sums: LengthSums, kind: EpisodeKind, shown: np.ndarray, ids: Rows, places: FramePlaces
+) -> tuple[Lengths, ...]:
     keys = np.flatnonzero((sums.kind == kind) & shown[sums.thread]) if len(sums.kind) else np.zeros(0, np.int64)
     at = [(int(sums.thread[key]), *places.of(int(sums.frame[key]))) for key in keys.tolist()]
     groups = {group: number for number, group in enumerate(dict.fromkeys(at))}
@@ -130,7 +134,7 @@ def _row(
     )
 
 
-def _worst(worst: Worst, first_t_ns: int, ids: Rows, places: Places) -> WorstEpisode:
+def _worst(worst: Worst, first_t_ns: int, ids: Rows, places: FramePlaces) -> WorstEpisode:
     function, line = places.of(worst.frame)
     culprit = worst.culprit
     return WorstEpisode(

@@ -7,11 +7,12 @@ from collections.abc import Collection
 
 import numpy as np
 
-from gilprof.analysis.summed import summed
-from gilprof.analysis.sums import ProfileSums
+from gilprof.analysis.profile_sums import ProfileSums
+from gilprof.analysis.sums import group_sum
+from gilprof.facts.arrays import Floats
 from gilprof.model import STATE_NAMES
-from gilprof.report.functions import FunctionTable, Places
-from gilprof.report.groups import Floats, grouped, in_seconds, seconds, seconds_by
+from gilprof.report.functions import FunctionTable, NodePlaces
+from gilprof.report.groups import grouped, in_seconds, seconds, seconds_by
 from gilprof.report.model import Blame, Function, Line
 from gilprof.report.stacks import Flags, Forest
 
@@ -23,7 +24,7 @@ def function_rows(
     sums: ProfileSums,
     table: FunctionTable,
     forest: Forest,
-    places: Places,
+    places: NodePlaces,
     python: Flags,
     blame: Blame,
     also: Collection[int],
@@ -36,7 +37,7 @@ def function_rows(
     counts = python[nodes.thread]
     values = np.column_stack([nodes.states_ns, nodes.overdue_ns, nodes.blamed_ns, nodes.blocking_ns])
     values = values * counts[:, None]
-    own_time = summed(places.top, values, len(table))
+    own_time = group_sum(places.top, values, len(table))
     total = _totals(sums, table, forest, places, values)
 
     lines = _lines(places, values)
@@ -50,19 +51,19 @@ def function_rows(
     return tuple(_row(row, table, own_time[row], total[row], lines.get(row, ())) for row in order[used[order]].tolist())
 
 
-def _totals(sums: ProfileSums, table: FunctionTable, forest: Forest, places: Places, values: Floats) -> Floats:
+def _totals(sums: ProfileSums, table: FunctionTable, forest: Forest, places: NodePlaces, values: Floats) -> Floats:
     """(functions, 7): by state and blamed, anywhere on the stack."""
     columns = [*range(_STATES), _BLAMED]
     stack = sums.nodes.stack
     framed = (stack >= 0) & (stack < forest.size)
-    by_stack = summed(stack[framed], values[framed][:, columns], forest.size)
+    by_stack = group_sum(stack[framed], values[framed][:, columns], forest.size)
     total = forest.totals(by_stack, len(table))
     frameless = ~framed | sums.nodes.gc
-    total += summed(places.top[frameless], values[frameless][:, columns], len(table))
+    total += group_sum(places.top[frameless], values[frameless][:, columns], len(table))
     return total
 
 
-def _lines(places: Places, values: Floats) -> dict[int, tuple[Line, ...]]:
+def _lines(places: NodePlaces, values: Floats) -> dict[int, tuple[Line, ...]]:
     keys, sums = grouped(np.stack([places.top, places.top_line], axis=1), values)
     lines: dict[int, list[Line]] = defaultdict(list)
     for (function, line), parts in zip(keys.tolist(), in_seconds(sums), strict=True):

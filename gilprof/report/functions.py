@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gilprof.analysis.definitions import Definitions
-from gilprof.analysis.own import is_bootstrap, is_own
 from gilprof.analysis.sums import NodeSums
+from gilprof.facts.arrays import Rows
+from gilprof.facts.definitions import Definitions
+from gilprof.facts.user_code import Whose, whose
 from gilprof.model import NONE
 from gilprof.report.names import GC, NO_FRAME, UNREADABLE_STACK
-from gilprof.report.stacks import Forest, Rows
+from gilprof.report.stacks import Forest
 
 
 class FunctionTable:
@@ -22,21 +23,22 @@ class FunctionTable:
         pseudo = [(NO_FRAME, None, None), (GC, None, None), (UNREADABLE_STACK, None, None)]
         self.no_frame, self.gc, self.unreadable = 0, 1, 2
         rows: dict[tuple[str, str | None, int | None], int] = {key: row for row, key in enumerate(pseudo)}
-        own, bootstrap = [False] * len(pseudo), [True] * len(pseudo)
+        kinds = [Whose.BOOTSTRAP] * len(pseudo)
         row_of = np.empty(len(definitions.functions), np.int64)
         folders = tuple(stdlib)
         for number, function in enumerate(definitions.functions):
             line = function.first_line if function.first_line >= 0 else None
             key = (function.name, function.file, line)
             row = rows.setdefault(key, len(rows))
-            if row == len(own):
-                bootstrap.append(is_bootstrap(function))
-                own.append(not bootstrap[-1] and is_own(function.file, folders))
+            if row == len(kinds):
+                kinds.append(whose(function, folders))
             row_of[number] = row
         self.keys = list(rows)
         """Name, file, first line."""
-        self.own = np.array(own, np.bool_)
-        self.bootstrap = np.array(bootstrap, np.bool_)
+        self.own = np.array([kind is Whose.OWN for kind in kinds], np.bool_)
+        self.installed = np.array([kind is Whose.INSTALLED for kind in kinds], np.bool_)
+        """An installed package's."""
+        self.bootstrap = np.array([kind is Whose.BOOTSTRAP for kind in kinds], np.bool_)
         """Says nothing about what a thread is for; true of pseudo-functions as well."""
         self.row_of = row_of
         """The row of each function id."""
@@ -46,7 +48,7 @@ class FunctionTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class NodePlaces:
     """Where each node stands: function rows and lines (0: unknown), N rows each."""
 
     top: Rows
@@ -55,7 +57,7 @@ class Places:
     own_line: Rows
 
 
-def place(nodes: NodeSums, table: FunctionTable, forest: Forest) -> Places:
+def place(nodes: NodeSums, table: FunctionTable, forest: Forest) -> NodePlaces:
     """The top and the own function of each node."""
     own_stack = own_stacks(table, forest)
     stack = nodes.stack.astype(np.int64)
@@ -68,16 +70,16 @@ def place(nodes: NodeSums, table: FunctionTable, forest: Forest) -> Places:
     own[told], own_line[told] = forest.function[own_at], forest.line[own_at]
     top[nodes.gc], top_line[nodes.gc] = table.gc, 0
     own[nodes.gc & ~told] = table.gc
-    return Places(top, top_line, own, own_line)
+    return NodePlaces(top, top_line, own, own_line)
 
 
 def own_stacks(table: FunctionTable, forest: Forest) -> Rows:
-    """(S,) the stack whose innermost frame is the own one of each stack.
-
-    The innermost of the user's code; where there is none the outermost that is not ``threading``'s bootstrap;
-    where there is nothing else the innermost.
-    """
-    own = forest.nearest(table.own[forest.function])
-    outermost = forest.outermost(~table.bootstrap[forest.function])
-    fallback = np.where(outermost >= 0, outermost, np.arange(forest.size))
-    return np.where(own >= 0, own, fallback)
+    """(S,) the stack whose innermost frame is the own one of each stack (``gilprof.facts.user_code.OwnFrames``)."""
+    out = forest.nearest(table.own[forest.function])
+    for otherwise in (
+        forest.nearest(table.installed[forest.function]),
+        forest.outermost(~table.bootstrap[forest.function]),
+        np.arange(forest.size),
+    ):
+        out = np.where(out >= 0, out, otherwise)
+    return out

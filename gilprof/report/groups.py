@@ -7,10 +7,10 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.analysis.summed import summed
+from gilprof.analysis.sums import group_sum
+from gilprof.facts.arrays import Floats
 
 Key = TypeVar("Key", bound=np.integer)
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
@@ -23,7 +23,7 @@ def grouped(keys: npt.NDArray[Key], values: Floats) -> tuple[npt.NDArray[Key], F
     first = np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))
     group = np.empty(len(keys), np.int64)
     group[order] = np.cumsum(first) - 1
-    return ordered[first], summed(group, values, int(first.sum()))
+    return ordered[first], group_sum(group, values, int(first.sum()))
 
 
 def in_seconds(ns: Floats) -> list[list[float]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gilprof.report.model import Process
+from gilprof.report.answer.limits import FEW_PASSES
+from gilprof.report.answer.weigh import cpus_are_short
+from gilprof.report.model import Process, Sampling
 from gilprof.report.names import printable
-from gilprof.report.not_the_gil import cpus_are_short
 from gilprof.units import format_rate, format_seconds, format_share
 
 LOW_RATE = 0.9
 """Of the rate asked for."""
+LOWERED = 0.98
+"""Of the rate asked for: below, the rate has followed what was free."""
 NEARLY_ALL = 0.95
 """Of a thread's time, inside one span."""
 MANY_TORN = 0.1
@@ -19,8 +22,6 @@ MANY_UNKNOWN = 0.005
 """Of the threads' time."""
 MUCH_UNOBSERVED = 0.05
 """Of the duration, the time in which the target was stopped left out."""
-FEW_PASSES = 300
-"""A share of a half is then known to 6 percentage points (two standard errors)."""
 
 
 def health(process: Process) -> Iterator[tuple[str, str]]:
@@ -29,7 +30,7 @@ def health(process: Process) -> Iterator[tuple[str, str]]:
     torn = sampling.torn / sampling.passes if sampling.passes else None
     cpu = sampling.sampler_cpu_s / process.duration_s if process.duration_s else None
     yield (
-        f"Health: {format_rate(sampling.rate_hz)} of {format_rate(sampling.asked_hz)} attained, "
+        f"Health: {format_rate(sampling.rate_hz)} of {format_rate(aimed_hz(sampling))} attained, "
         f"{sampling.missed} of {sampling.missed + sampling.passes} passes missed, {format_share(torn)} torn",
         "",
     )
@@ -38,8 +39,19 @@ def health(process: Process) -> Iterator[tuple[str, str]]:
         f"the sampler took {format_share(cpu)} of a CPU{_drain(process)}",
         "",
     )
+    if aimed_hz(sampling) < LOWERED * sampling.asked_hz:
+        yield (
+            f"Health: while no CPU was free the rate was lowered, from {format_rate(sampling.asked_hz)}, to cost the "
+            "program less: -r RATE would be kept to",
+            "",
+        )
     for remedy in _remedies(process, torn):
         yield f"  ! {remedy}", "yellow"
+
+
+def aimed_hz(sampling: Sampling) -> float:
+    """The rate that there was to attain."""
+    return sampling.asked_hz if sampling.aimed_hz is None else sampling.aimed_hz
 
 
 def _drain(process: Process) -> str:
@@ -60,7 +72,7 @@ def _remedies(process: Process, torn: float | None) -> Iterator[str]:
             f"a look at all threads takes so long that the rate was lowered to {format_rate(sampling.limited_hz)}, so "
             "that gilprof takes no more than half of a CPU"
         )
-    elif running_s > 0 and sampling.passes < LOW_RATE * sampling.asked_hz * running_s:
+    elif running_s > 0 and sampling.passes < LOW_RATE * aimed_hz(sampling) * running_s:
         yield "the rate asked for was not attained: lower --rate"
     if process.unobserved_s - process.stopped_s > MUCH_UNOBSERVED * process.duration_s:
         yield (
@@ -81,7 +93,10 @@ def _remedies(process: Process, torn: float | None) -> Iterator[str]:
                 f"{printable(span.name, 80)} was on a stack nearly all the time: calls that follow one another within "
                 "a gap between passes count as one span"
             )
-    if not sampling.short_slice and cpus_are_short(process):
+    observed_s = process.observed_s or 1.0
+    queued_mean = sum(thread.queued_s for thread in process.threads) / observed_s
+    on_cpu_mean = sum(thread.cpu_s for thread in process.threads) / observed_s
+    if not sampling.short_slice and cpus_are_short(queued_mean, on_cpu_mean):
         yield (
             "the CPUs were full, and the kernel gave the sampler no short slice (Linux before 6.12, or refused): it "
             "came late, when somebody had just blocked, and saw waits too often"

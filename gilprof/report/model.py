@@ -1,4 +1,4 @@
-"""The typed values of ``report --json``: names, order and units as docs/report.md has them.
+"""The typed values of ``report --json``: names, order and units as docs/report-json.md has them.
 
 Seconds are floats, shares are of 1, what is not known is None.
 """
@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from gilprof.model import NATIVE_FACTS
+from gilprof.report.answer.model import Answer
 
 SCHEMA = "gilprof.report/1"
 
@@ -35,6 +38,8 @@ class Sampling:
     from outside."""
     limited_hz: float | None
     """The rate that the sampler kept to in the end, as its passes took long; None: that which was asked for."""
+    aimed_hz: float | None
+    """The rate that the sampler aimed at, on average: below ``asked_hz`` where it followed what was free."""
     short_slice: bool
     """Whether the kernel let the sampler be punctual when every CPU was busy."""
     unclaimed: int
@@ -77,6 +82,8 @@ class Thread:
     blocked: Seconds
     held_blocked: Seconds
     folded: int = 0
+    for_child_s: float = 0.0
+    """Of ``blocked``'s ``other``: waiting for a child process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +247,13 @@ class Stall:
     """... and where; None: not known."""
     victims: tuple[Victim, ...]
     """Who waited, longest first."""
+    cause: str | None
+    """``garbage collection``: one on top of the holder's stack took the most of it; ``queued``: the holder had no CPU,
+    or without a holder who waited had none; else None."""
+    gc_s: float
+    """Of it, with a collection."""
+    queued_s: float
+    """Of it, with a holder without a CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +291,10 @@ class Span:
     max_s: float | None
     seconds: Seconds
     """What the threads did in them, all together."""
+    at_least: bool
+    """Many were too short to be told from the gaps between passes: there were ``count`` of them, or more."""
+    only_running: bool
+    """It is a coroutine or generator, which is on a stack only while it runs: each of its steps is a span."""
     slowest: tuple[SlowSpan, ...]
 
 
@@ -317,6 +335,33 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """A process below the one that is observed; the busiest come first."""
+
+    pid: int
+    parent: int
+    command: tuple[str, ...]
+    """The beginning of it; empty where it could not be read."""
+    python: bool
+    """Its program seems to be a Python."""
+    ended: bool
+    cpu_s: float
+    """While the process was observed; the kernel counts in ticks of 10 ms."""
+    cpu_mean: float | None
+    """CPUs that it used on average; None without an observed time."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusyChild:
+    """The child to look at in place of the process, as it uses clearly more CPU."""
+
+    pid: int
+    cpu_mean: float
+    command: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
     """One process and everything that was seen in it."""
 
@@ -335,6 +380,9 @@ class Process:
     stopped_s: float
     sampling: Sampling
     running_mean: float | None
+    disagreement: float | None
+    """Share of the Python threads' running time by which their states differ from the kernel's account of CPU and run
+    queue, beyond the sampling error; None: there is no account."""
     native_threads: int
     interpreters_seen: int
     """The most at once; only the main one is observed."""
@@ -352,6 +400,15 @@ class Process:
     spans: tuple[Span, ...]
     """Those that were asked for."""
     loops: tuple[Loop, ...]
+    backend: str = "native"
+    """What took the passes."""
+    captured: tuple[str, ...] = NATIVE_FACTS
+    """What kinds of facts there are (``FactKind``)."""
+    children: tuple[Child, ...] = ()
+    busy_child: BusyChild | None = None
+    """None: no child uses clearly more CPU than the process."""
+    sentence: str = ""
+    """Its own answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +429,9 @@ class Report:
     mode: str
     backend: str
     sentence: str
+    """Of all processes: that of the one which matters most, and which one that is."""
+    answer: Answer
+    """What that process's sentence is worded from."""
     selection: Selection | None
     """None: the whole report, for which the laws hold."""
     processes: tuple[Process, ...]

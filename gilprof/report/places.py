@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from rich.cells import cell_len
+
 from gilprof.report.model import Process, Victim
-from gilprof.report.names import location, printable, threads_named
+from gilprof.report.names import location, thread_name, threads_named
+from gilprof.report.text_table import shortened
+
+_GROUPED = re.compile(r"(?P<count>\d+ threads )\((?P<names>.*)\)")
+LEAST_THREAD = 10
+"""Columns that a thread's name keeps beside a place."""
 
 
 class NamedPlaces:
     """Of one process."""
 
     def __init__(self, process: Process) -> None:
-        self._threads = {thread.id: printable(thread.name, 60) for thread in process.threads}
+        self._threads = {thread.id: thread_name(thread.name) for thread in process.threads}
         self._functions = {function.id: function for function in process.functions}
 
     def thread(self, number: int) -> str:
@@ -33,6 +41,19 @@ class NamedPlaces:
         """Who waited; ``-``: nobody."""
         names = threads_named([self.thread(victim.thread) for victim in victims]) if victims else "-"
         return names.removeprefix("threads ").removeprefix("thread ")
+
+
+def cut_at(text: str, width: int) -> str:
+    """What ``NamedPlaces.at`` or ``threads`` has given, in at most ``width`` columns: the thread gets a third of them
+    at most, and keeps its number; of the place the middle is left out; ``5 threads (ThreadPoo…-0_*)``."""
+    grouped = _GROUPED.fullmatch(text)
+    if grouped and len(grouped["count"]) + 2 + LEAST_THREAD <= width < cell_len(text):
+        return f"{grouped['count']}({thread_name(grouped['names'], width - len(grouped['count']) - 2)})"
+    thread, _, place = text.partition(": ")
+    if not place or cell_len(text) <= width:
+        return shortened(text, width)
+    thread = thread_name(thread, max(width // 3, min(LEAST_THREAD, width)))
+    return f"{thread}: {shortened(place, width - cell_len(thread) - 2)}" if cell_len(thread) + 4 < width else thread
 
 
 def time_of_day(process: Process, start_s: float) -> str:

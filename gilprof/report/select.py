@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.analysis.sums import ProfileSums
+from gilprof.analysis.profile_sums import ProfileSums
 from gilprof.errors import UsageError
 from gilprof.model import Batch
 from gilprof.report.model import Selection
@@ -67,7 +67,7 @@ def narrowed(sums: ProfileSums, names: Sequence[str], selection: Selection) -> t
     )
 
 
-class Window:
+class TimeCut:
     """Cuts batches to the passes between two moments. A time of day is on the day of the first pass of all; where that
     is more than half a day before it, on the next one."""
 
@@ -89,7 +89,10 @@ class Window:
                 return batch
             self._bounds_ns = self._resolved(int(t_ns[0]))
         begin_ns, end_ns = self._bounds_ns
-        inside = t_ns >= begin_ns
+        if end_ns is not None:
+            batch = replace(batch, children=tuple(child for child in batch.children if child.t_ns <= end_ns))
+        # What another process did before the first pass of all belongs to the whole.
+        inside = np.full(len(t_ns), self._moments[0] == 0) | (t_ns >= begin_ns)
         ended = batch.ended
         if end_ns is not None:
             inside &= t_ns <= end_ns

@@ -7,11 +7,10 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.analysis.definitions import Definitions
+from gilprof.facts.arrays import Floats, Rows
+from gilprof.facts.definitions import Definitions
 from gilprof.model import NONE
-from gilprof.report.groups import Floats
 
-Rows = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from gilprof.report.answer.limits import STANDS_STILL
+from gilprof.report.health import aimed_hz
 from gilprof.report.model import HeldUpBy, Loop, Process, Seconds, SlowSpan
-from gilprof.report.names import printable
-from gilprof.report.places import NamedPlaces, time_of_day
-from gilprof.report.section import Section
+from gilprof.report.names import printable, thread_name
+from gilprof.report.places import NamedPlaces, cut_at, time_of_day
+from gilprof.report.text_table import TextTable
 from gilprof.units import format_seconds, format_share
 
 SLOW_ROWS = 5
 CAUSES = 3
 
 
-def span_tables(process: Process) -> Iterable[Section]:
+def span_tables(process: Process) -> Iterable[TextTable]:
     """Spans, and the slowest of each."""
-    yield Section(
+    yield TextTable(
         "Spans: stays of functions on a thread's stack; shares of the time in them",
         ["span"],
         ["count", "p50", "p99", "longest", "held", "waiting", "no GIL", "blocked"],
         [
             [
                 printable(span.name, 80),
-                f"{span.count:.0f}",
+                f"{'≥' if span.at_least else ''}{span.count:.0f}",
                 *map(format_seconds, (span.p50_s, span.p99_s, span.max_s)),
                 *_shares(span.seconds),
             ]
@@ -35,25 +37,55 @@ def span_tables(process: Process) -> Iterable[Section]:
         yield _slowest(f"Slowest spans of {printable(span.name, 80)}", process, span.slowest)
 
 
+def span_lines(process: Process) -> Iterator[str]:
+    """What the figures of a span are not: ``Span fetch: ...``."""
+    for span in process.spans:
+        notes = []
+        if not span.seen:
+            notes.append(
+                "never seen on a stack: it was not called, is shorter than the gaps between passes, or is called "
+                "otherwise (the qualified name, as Consumer.handle, or a pattern, as *.handle)"
+            )
+        if span.only_running:
+            notes.append(
+                "a coroutine or generator, only its running is seen: it is off the stack while it is suspended, and "
+                "each of its steps is a span"
+            )
+        if span.at_least:
+            gap = format_seconds(1 / aimed_hz(process.sampling))
+            notes.append(
+                f"at least {span.count:.0f}, as many are too short for gaps of {gap} between passes: raise --rate"
+            )
+        if notes:
+            yield f"Span {printable(span.name, 80)}: {'; '.join(notes)}"
+
+
 def loop_lines(process: Process) -> Iterator[str]:
-    """``Event loop in MainThread (asyncio): ...``: how often its callbacks held it up, and why."""
+    """``Event loop in MainThread (asyncio): ...``: how much of its time it stood still, how often for long, and why."""
     places = NamedPlaces(process)
+    alive_s = {thread.id: thread.alive_s for thread in process.threads}
     for loop in process.loops:
-        limit = format_seconds(loop.held_up_limit_s)
+        limit, thread_s = format_seconds(loop.held_up_limit_s), alive_s.get(loop.thread, 0.0)
         told = f"held up {loop.held_up} times longer than {limit}" if loop.held_up else f"never held up for {limit}"
+        standing = sum(loop.seconds.values()) / thread_s if thread_s else 0.0
+        if standing >= STANDS_STILL:
+            waits = format_share(loop.seconds["waiting"] / thread_s)
+            longer = told if loop.held_up else f"never longer than {limit} at a stretch"
+            told = f"stands still {format_share(standing)} of its time ({waits} waiting for the GIL), {longer}"
         causes = ", ".join(_cause(cause, places) for cause in loop.held_up_by[:CAUSES])
         yield f"Event loop in {places.thread(loop.thread)} ({loop.kind}): {told}{': ' if causes else ''}{causes}"
 
 
-def loop_tables(process: Process) -> Iterable[Section]:
+def loop_tables(process: Process) -> Iterable[TextTable]:
     """How long callbacks took, and the longest ones of each loop."""
     places = NamedPlaces(process)
-    yield Section(
+    yield TextTable(
         "Event loops: stays in callbacks; shares of the time in them",
         ["loop"],
         ["count", "p50", "p99", "longest", "held", "waiting", "no GIL", "blocked"],
         [_loop(loop, places) for loop in process.loops],
         SLOW_ROWS,
+        thread_name,
     )
     for loop in process.loops:
         yield _slowest(f"Longest callbacks in {places.thread(loop.thread)}", process, loop.slowest)
@@ -64,9 +96,9 @@ def _loop(loop: Loop, places: NamedPlaces) -> list[str]:
     return [f"{places.thread(loop.thread)} ({loop.kind})", f"{loop.count:.0f}", *lengths, *_shares(loop.seconds)]
 
 
-def _slowest(title: str, process: Process, rows: Sequence[SlowSpan]) -> Section:
+def _slowest(title: str, process: Process, rows: Sequence[SlowSpan]) -> TextTable:
     places = NamedPlaces(process)
-    return Section(
+    return TextTable(
         title,
         ["mostly at", "waited for"],
         ["at (UTC)", "length", "waiting"],
@@ -81,6 +113,7 @@ def _slowest(title: str, process: Process, rows: Sequence[SlowSpan]) -> Section:
             for row in rows
         ],
         SLOW_ROWS,
+        cut_at,
     )
 
 

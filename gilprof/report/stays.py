@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from gilprof.analysis.episode_rows import NOT_KNOWN, Rows
-from gilprof.analysis.histogram import quantile_ns
-from gilprof.analysis.sums import LoopSums, ProfileSums, SlowStay, SpanSums, StaySums
+from gilprof.analysis.episodes import BELOW, NOT_KNOWN, LoopSums, SlowStay, SpanSums, StaySums, quantile_ns
+from gilprof.analysis.profile_sums import ProfileSums
+from gilprof.facts.arrays import Rows
 from gilprof.model import NONE, STATE_NAMES
-from gilprof.report.episodes import Places
+from gilprof.report.episodes import FramePlaces
 from gilprof.report.groups import seconds
 from gilprof.report.model import Culprit, HeldUpBy, Loop, Seconds, SlowSpan, Span
 
+MANY_BELOW = 0.1
+"""From this share of spans that are too short to be told on, their count is a lower bound."""
 
-def span_rows(sums: ProfileSums, places: Places) -> tuple[Span, ...]:
+
+def span_rows(sums: ProfileSums, places: FramePlaces) -> tuple[Span, ...]:
     """The spans that were asked for."""
     return tuple(_span(span, sums, places) for span in sums.spans)
 
 
-def loop_rows(sums: ProfileSums, places: Places) -> tuple[Loop, ...]:
+def loop_rows(sums: ProfileSums, places: FramePlaces) -> tuple[Loop, ...]:
     """The event loops, by thread."""
     return tuple(_loop(loop, sums, places) for loop in sums.loops)
 
@@ -29,7 +32,7 @@ def functions_in(spans: tuple[Span, ...], loops: tuple[Loop, ...]) -> set[int]:
     return {function for function in named if function is not None}
 
 
-def _span(span: SpanSums, sums: ProfileSums, places: Places) -> Span:
+def _span(span: SpanSums, sums: ProfileSums, places: FramePlaces) -> Span:
     stays = span.stays
     return Span(
         name=span.name,
@@ -40,11 +43,13 @@ def _span(span: SpanSums, sums: ProfileSums, places: Places) -> Span:
         p99_s=_quantile_s(stays, 0.99),
         max_s=seconds(stays.longest_ns) if stays.longest_ns else None,
         seconds=_states(stays.states_ns.tolist()),
+        at_least=bool(stays.counts[BELOW] > MANY_BELOW * stays.counts.sum()),
+        only_running=span.suspends,
         slowest=tuple(_slow(slow, sums.first_t_ns, sums.threads.id, places) for slow in stays.slowest),
     )
 
 
-def _loop(loop: LoopSums, sums: ProfileSums, places: Places) -> Loop:
+def _loop(loop: LoopSums, sums: ProfileSums, places: FramePlaces) -> Loop:
     stays, ids = loop.stays, sums.threads.id
     return Loop(
         thread=int(ids[loop.thread]),
@@ -79,7 +84,7 @@ def _states(states_ns: list[float] | tuple[float, ...]) -> Seconds:
     return {name: seconds(ns) for name, ns in zip(STATE_NAMES, states_ns, strict=True)}
 
 
-def _slow(slow: SlowStay, first_t_ns: int, ids: Rows, places: Places) -> SlowSpan:
+def _slow(slow: SlowStay, first_t_ns: int, ids: Rows, places: FramePlaces) -> SlowSpan:
     function, line = places.of(slow.frame)
     return SlowSpan(
         thread=int(ids[slow.thread]),

@@ -6,29 +6,34 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from gilprof.report.model import BlameRow, Function, Process, Seconds, Thread
-from gilprof.report.names import location, printable
-from gilprof.report.section import Section
+from gilprof.report.names import location, printable, thread_name
+from gilprof.report.text_table import TextTable, shortened
 from gilprof.units import format_seconds, format_share
 
 ROWS = 20
 """Rows that a table shows."""
 PAIR_ROWS = 10
+BLOCKED_SHOWN = 0.05
+"""From this share of a function's time with the GIL on, blocked meanwhile, a table has a column for that; ..."""
+BLOCKED_OF_S = 0.1
+"""... of functions with less time than this, so much of it."""
 
 
-def thread_table(process: Process) -> Section:
+def thread_table(process: Process) -> TextTable:
     """Threads, those that wait and are blamed most first; shares of each one's own time."""
-    return Section(
+    return TextTable(
         "Threads: shares of each one's own time; blamed: others' waiting for it",
         ["thread"],
         ["held", "held\nblocked", "waiting", "without\nthe GIL", "blocked", "un-\nknown", "CPU", "blamed"],
         [_thread_row(thread) for thread in sorted(process.threads, key=_harm, reverse=True)],
         ROWS,
+        cut=thread_name,
     )
 
 
-def section_table(process: Process) -> Section:
+def section_table(process: Process) -> TextTable:
     """Stretches that the program named; shares of the time in them."""
-    return Section(
+    return TextTable(
         "Sections, named by the program: shares of the time in them",
         ["section"],
         ["times", "length", "held", "held\nblocked", "waiting", "without\nthe GIL", "blocked", "un-\nknown"],
@@ -40,32 +45,37 @@ def section_table(process: Process) -> Section:
     )
 
 
-def function_tables(process: Process) -> Iterable[Section]:
+def function_tables(process: Process) -> Iterable[TextTable]:
     """Own functions with what goes on under them, then the others with what they do themselves."""
     blamed: defaultdict[int | None, float] = defaultdict(float)
     for row in process.blame.own:
         blamed[row.holder] += row.seconds
     own = [function for function in process.functions if function.own]
     own.sort(key=lambda f: (blamed[f.id], _held(f.total), f.total["waiting"] + f.total["released"]), reverse=True)
-    yield Section(
+    held = _HeldCells(f.total for f in own[:ROWS])
+    yield TextTable(
         "Own functions: anywhere on the stack; blamed: as the innermost of them",
         ["function"],
-        ["held", "waiting", "no GIL", "blocked", "blamed"],
-        [[_function(f), *_states(f.total), _seconds(blamed[f.id])] for f in own],
+        [*held.headings, "waiting", "no GIL", "blocked", "blamed"],
+        [[_function(f), *held.of(f.total), *_without(f.total), _seconds(blamed[f.id])] for f in own],
         ROWS,
     )
     others = [f for f in process.functions if not f.own and (any(f.self.values()) or f.blamed_s)]
     others.sort(key=lambda f: (_held(f.self) + f.blamed_s, f.self["waiting"] + f.self["released"]), reverse=True)
-    yield Section(
+    held = _HeldCells(f.self for f in others[:ROWS])
+    yield TextTable(
         "Other functions: on top of the stack; overdue: held after somebody had asked",
         ["function"],
-        ["held", "waiting", "no GIL", "blocked", "overdue", "blamed"],
-        [[_function(f), *_states(f.self), _seconds(f.overdue_s), _seconds(f.blamed_s)] for f in others],
+        [*held.headings, "waiting", "no GIL", "blocked", "overdue", "blamed"],
+        [
+            [_function(f), *held.of(f.self), *_without(f.self), _seconds(f.overdue_s), _seconds(f.blamed_s)]
+            for f in others
+        ],
         ROWS,
     )
 
 
-def line_table(process: Process) -> Section:
+def line_table(process: Process) -> TextTable:
     """Lines on top of the stack, those that hold and are blamed most first."""
     lines = [
         (location(function.name, function.file, line.line), line)
@@ -74,16 +84,20 @@ def line_table(process: Process) -> Section:
         if line.line is not None and _held(line.self) + line.blamed_s > 0
     ]
     lines.sort(key=lambda row: _held(row[1].self) + row[1].blamed_s, reverse=True)
-    return Section(
+    held = _HeldCells(at.self for _, at in lines[:ROWS])
+    return TextTable(
         "Lines: on top of the stack",
         ["line"],
-        ["held", "waiting", "overdue", "blamed"],
-        [[name, *map(_seconds, (_held(at.self), at.self["waiting"], at.overdue_s, at.blamed_s))] for name, at in lines],
+        [*held.headings, "waiting", "overdue", "blamed"],
+        [
+            [name, *held.of(at.self), *map(_seconds, (at.self["waiting"], at.overdue_s, at.blamed_s))]
+            for name, at in lines
+        ],
         ROWS,
     )
 
 
-def blame_table(process: Process) -> Section:
+def blame_table(process: Process) -> TextTable:
     """Which own function waited for which, and why."""
     functions = {function.id: function for function in process.functions}
 
@@ -100,15 +114,16 @@ def blame_table(process: Process) -> Section:
     )
 
 
-def thread_blame_table(process: Process) -> Section:
+def thread_blame_table(process: Process) -> TextTable:
     """Which thread waited for which."""
-    names = {thread.id: printable(thread.name, 60) for thread in process.threads}
+    names = {thread.id: thread_name(thread.name) for thread in process.threads}
     return _pairs(
         "threads",
         process,
         process.blame.threads,
         lambda row: names[row.waiter],
         lambda row: f"({row.why})" if row.holder is None else names[row.holder],
+        cut=thread_name,
     )
 
 
@@ -118,14 +133,16 @@ def _pairs(
     rows: Sequence[BlameRow],
     waiter: Callable[[BlameRow], str],
     holder: Callable[[BlameRow], str],
-) -> Section:
+    cut: Callable[[str, int], str] = shortened,
+) -> TextTable:
     everything = (process.gils[0].waiters_mean or 0.0) * process.observed_s
-    return Section(
+    return TextTable(
         f"Who waits for whom, {what}: shares of all waiting, overdue of this",
         ["waiter", "for"],
         ["waiting", "share", "mostly", "overdue"],
         [[waiter(row), holder(row), *_wait(row, everything)] for row in rows],
         PAIR_ROWS,
+        cut,
     )
 
 
@@ -139,7 +156,7 @@ def _wait(row: BlameRow, everything_s: float) -> list[str]:
 
 
 def _thread_row(thread: Thread) -> list[str]:
-    name = printable(thread.name, 60)
+    name = thread_name(thread.name)
     if thread.folded:
         name = f"{name} ×{thread.folded}"
     if thread.gil is None:
@@ -156,11 +173,22 @@ def _function(function: Function) -> str:
     return location(function.name, function.file, function.line)
 
 
-def _states(seconds: Seconds) -> list[str]:
-    return [
-        _seconds(_held(seconds)),
-        *(_seconds(seconds[name]) for name in ("waiting", "released", "blocked")),
-    ]
+class _HeldCells:
+    """The time with the GIL; beside it what of it the thread was blocked for, in tables where there is enough of it."""
+
+    def __init__(self, rows: Iterable[Seconds]) -> None:
+        self._with_blocked = any(row["held_blocked"] >= BLOCKED_SHOWN * max(_held(row), BLOCKED_OF_S) for row in rows)
+
+    @property
+    def headings(self) -> list[str]:
+        return ["held", *(["of it\nblocked"] if self._with_blocked else [])]
+
+    def of(self, seconds: Seconds) -> list[str]:
+        return [_seconds(_held(seconds)), *([_seconds(seconds["held_blocked"])] if self._with_blocked else [])]
+
+
+def _without(seconds: Seconds) -> list[str]:
+    return [_seconds(seconds[name]) for name in ("waiting", "released", "blocked")]
 
 
 def _seconds(seconds: float) -> str:

@@ -8,11 +8,12 @@ from io import StringIO
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from gilprof.report.children import answer_lines
 from gilprof.report.episode_tables import stall_table, worst_tables
 from gilprof.report.health import health
 from gilprof.report.model import Gil, Process, Report
 from gilprof.report.names import printable
-from gilprof.report.stay_tables import loop_lines, loop_tables, span_tables
+from gilprof.report.stay_tables import loop_lines, loop_tables, span_lines, span_tables
 from gilprof.report.tables import (
     blame_table,
     function_tables,
@@ -47,21 +48,33 @@ def report_text(report: Report, width: int = 80, styled: bool = False) -> str:
     return render(_report(report), width, styled)
 
 
+def answer_text(report: Report, width: int = 80, styled: bool = False) -> str:
+    """What ``report_text`` begins with: the answer alone."""
+    return render((Text(line, style="bold") for line in answer_lines(report)), width, styled)
+
+
 def _report(report: Report) -> Iterator[RenderableType]:
-    yield Text(report.sentence, style="bold")
+    for line in answer_lines(report):
+        yield Text(line, style="bold")
     yield Text()
-    for process in report.processes:
-        yield from _process(process, narrowed=report.selection is not None)
+    several = len(report.processes) > 1
+    for row, process in enumerate(report.processes):
+        if row:
+            yield Text()
+        yield from _process(process, several, narrowed=report.selection is not None)
 
 
-def _process(process: Process, narrowed: bool) -> Iterator[RenderableType]:
+def _process(process: Process, several: bool, narrowed: bool) -> Iterator[RenderableType]:
     yield Text(_what_was_observed(process))
+    if several:
+        yield Text(process.sentence, style="bold")
     yield Text(_threads_at_once(process))
     for gil in process.gils:
         yield from map(Text, _gil_lines(gil, process.observed_s))
     if process.stalls == ():
         yield Text(f"Stalls: none; nobody waited longer than {format_seconds(process.stall_limit_s)} at a stretch")
     yield from map(Text, loop_lines(process))
+    yield from map(Text, span_lines(process))
     tables = [
         thread_table(process),
         section_table(process),
@@ -98,14 +111,20 @@ def _what_was_observed(process: Process) -> str:
 
 
 def _threads_at_once(process: Process) -> str:
+    """How many there were at a time, how many of them wanted a CPU, and how many had one."""
     python = [thread for thread in process.threads if thread.gil is not None]
     count = sum(max(thread.folded, 1) for thread in python)
     observed_s = process.observed_s or 1.0
+    alive = sum(thread.alive_s for thread in python) / observed_s
+    had = sum(thread.cpu_s for thread in python) / observed_s
+    wanted = had + sum(thread.queued_s for thread in python) / observed_s
     released = sum(thread.seconds["released"] for thread in python) / observed_s
-    native = f"; {process.native_threads} threads that Python does not know" if process.native_threads else ""
+    threads = "1 thread" if process.native_threads == 1 else f"{process.native_threads} threads"
+    native = f"; {threads} that Python does not know" if process.native_threads else ""
+    in_all = f" ({count} in all)" if format_mean(alive) != format_mean(float(count)) else ""
     return (
-        f"Threads: {format_mean(process.running_mean)} of {count} Python threads ran at once on average, "
-        f"{format_mean(released)} without GIL{native}"
+        f"Threads: {format_mean(alive)} Python threads at a time{in_all}, {format_mean(wanted)} wanted a CPU and "
+        f"{format_mean(had)} had one, {format_mean(released)} without GIL{native}"
     )
 
 

@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.analysis.definitions import Definitions
 from gilprof.analysis.sums import ThreadSums
-from gilprof.model import BLOCKED_IN_NAMES, ORIGIN_NAMES, STATE_NAMES, State, ThreadSeen
+from gilprof.facts.definitions import Definitions
+from gilprof.model import BLOCKED_IN_NAMES, ORIGIN_NAMES, STATE_NAMES, BlockedIn, State, ThreadSeen
 from gilprof.report.groups import seconds, seconds_by
 from gilprof.report.model import Thread
 
@@ -63,7 +63,15 @@ def _row(sums: ThreadSums, row: int, name: str, seen: ThreadSeen | None, gil: in
         blocking_s=seconds(sums.blocking_ns[row]),
         seconds=seconds_by(STATE_NAMES, states),
         waiting=seconds_by(ORIGIN_NAMES, sums.origin_ns[row]),
-        blocked=seconds_by(BLOCKED_IN_NAMES, sums.blocked_in_ns[row]),
-        held_blocked=seconds_by(BLOCKED_IN_NAMES, sums.held_blocked_in_ns[row]),
+        blocked=_blocked_in(sums.blocked_in_ns[row]),
+        held_blocked=_blocked_in(sums.held_blocked_in_ns[row]),
         folded=folded,
+        for_child_s=seconds(sums.blocked_in_ns[row, BlockedIn.CHILD]),
     )
+
+
+def _blocked_in(ns: npt.NDArray[np.float64]) -> dict[str, float]:
+    """By the names that reports have."""
+    named = ns[: len(BLOCKED_IN_NAMES)].copy()
+    named[BlockedIn.OTHER] += ns[BlockedIn.CHILD]
+    return seconds_by(BLOCKED_IN_NAMES, named)

@@ -14,7 +14,8 @@ import numpy as np
 
 from gilprof._native import Sampler
 from gilprof.errors import GilprofError, NoSuchProcess, NotReadable, SamplerFailed
-from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, Function, Health, TargetInfo, ThreadSeen
+from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, ChildSeen, Function, Health, TargetInfo, ThreadSeen
+from gilprof.sources.children import Children
 from gilprof.target.memory import RemoteMemory
 from gilprof.target.names import Named, thread_names
 from gilprof.target.process import Process
@@ -23,10 +24,13 @@ from gilprof.target.seccomp import check_process_vm_readv
 
 NAMES_EVERY_S = 1.0
 """Threads may be renamed: names are read again this often, and whenever a thread appears."""
+MAIN_THREAD = "MainThread"
+"""The name of the process's first thread if Python runs in it and ``threading`` does not know it: nobody has imported
+it, or gevent or eventlet has put greenlets in the place of threads."""
 NAME_ATTEMPTS = 5
 """A thread that has just begun may not be known to ``threading`` yet: so many drains ask for its name."""
 NAMES_SHARE = 0.1
-"""Of the time, for reading names: that of thousands of threads takes some tenths of a second."""
+"""Of a CPU, for reading names: that of thousands of threads takes some tenths of a second."""
 
 
 Names = Callable[[], Mapping[int, Named]]
@@ -47,9 +51,12 @@ class LiveSource:
         rate_hz: float,
         names: Names | None = None,
         stdlib: Callable[[], tuple[str, ...]] | None = None,
+        follows: bool = False,
+        own: bool = False,
     ) -> None:
-        """``names``: where they come from, else from the target's memory. ``stdlib``: waits for the folders of the
-        standard library of a target that has not imported it yet; called once sampling has begun."""
+        """``follows``: ``rate_hz`` is where a CPU is free, and there are fewer passes where none is. ``own``: the
+        process is this one. ``names``: where they come from, else from the target's memory. ``stdlib``: waits for the
+        folders of the standard library of a target that has not imported it yet; called once sampling has begun."""
         self._process = process
         self._memory = memory
         self._target = target
@@ -63,9 +70,15 @@ class LiveSource:
             switch_interval_ns=target.switch_interval_ns,
             wall_anchor=(time.time_ns(), time.monotonic_ns()),
             machine=process.machine,
+            gil_cond=target.layout.gil_cond_bytes,
+            gil_mutex=target.layout.gil_mutex_bytes,
             stdlib=target.stdlib,
         )
         self._threads = ThreadNames(process, names or partial(thread_names, memory, target))
+        self._children = Children(process.pid)
+        self._own = own
+        self._at_first: tuple[ChildSeen, ...] = ()
+        """Children that no batch has told yet."""
         self._ended: str | None = None
         self._closed = False
         self._left: Batch | None = None
@@ -73,7 +86,7 @@ class LiveSource:
         """What ended the sampler before its time; empty: nothing."""
         check_process_vm_readv(process.pid)  # refused, it would look to the sampler as if the process were gone
         try:
-            self._sampler = Sampler(process.pid, target.layout, rate_hz, _cgroup_events(process.pid))
+            self._sampler = Sampler(process.pid, target.layout, rate_hz, _cgroup_events(process.pid), follows)
         except ValueError as error:
             raise NotReadable(
                 f"reading process {process.pid}", str(error), "its memory is damaged, or it is no release of CPython"
@@ -81,10 +94,15 @@ class LiveSource:
         self._sampler.start()
         if stdlib is not None:
             self.info = replace(self.info, stdlib=stdlib())
+        if own:
+            self._at_first = self._children.look()
 
     @classmethod
-    def attach(cls, pid: int, rate_hz: float, names: Names | None = None) -> LiveSource:
-        """Attach to ``pid`` and start sampling at ``rate_hz`` passes a second. ``names``: as for the constructor.
+    def attach(
+        cls, pid: int, rate_hz: float, names: Names | None = None, follows: bool = False, own: bool = False
+    ) -> LiveSource:
+        """Attach to ``pid`` and start sampling at ``rate_hz`` passes a second. ``names``, ``follows``, ``own``: as for
+        the constructor.
 
         Raises NoSuchProcess, PermissionRefused or NotReadable: nothing was started then.
         """
@@ -92,7 +110,7 @@ class LiveSource:
             process = opened.enter_context(Process(pid))
             try:
                 memory = opened.enter_context(RemoteMemory(pid))
-                source = cls(process, memory, resolve(process, memory), rate_hz, names)
+                source = cls(process, memory, resolve(process, memory), rate_hz, names, follows=follows, own=own)
             except GilprofError as error:
                 if not process.is_same():
                     raise NoSuchProcess(f"attaching to process {pid}", "it ended meanwhile") from error
@@ -120,24 +138,32 @@ class LiveSource:
             )
         return self._gather()
 
-    def _gather(self) -> Batch | None:
+    def _gather(self, now: bool = False) -> Batch | None:
+        """``now``: the children are looked at though it is not time for it."""
         if self._ended is not None:
             return None
         taken = self._sampler.drain()
         self._failure = taken["failure"]
         if taken["lost"]:
             self._ended = self._process.await_end_reason(self._memory)
+        # Names first: in the own process each file that is read behind them may cost a wait for the GIL. There are
+        # many for children: there they are looked at only while nothing else goes on, at the beginning and the end.
         threads = self._threads.update(taken["begun"], taken["ended"])
+        children, self._at_first = self._at_first, ()
+        if now or not self._own:
+            children += self._children.look(now)
         return Batch(
             passes=np.frombuffer(taken["passes"], PASS_DTYPE),
             looks=np.frombuffer(taken["looks"], LOOK_DTYPE),
             functions=tuple(
-                Function(_text(name), _text(file), first_line) for name, file, first_line in taken["functions"]
+                Function(_text(name), _text(file), first_line, flags)
+                for name, file, first_line, flags in taken["functions"]
             ),
             frames=np.frombuffer(taken["frames"], np.int32).reshape(-1, 2),
             stacks=np.frombuffer(taken["stacks"], np.int32).reshape(-1, 2),
             threads=threads,
             health=Health(**taken["health"], unclaimed=self._threads.unclaimed),
+            children=children,
             ended=self._ended,
         )
 
@@ -146,7 +172,7 @@ class LiveSource:
         if self._closed:
             return
         self._sampler.stop()
-        self._left = self._gather()
+        self._left = self._gather(now=True)
         self._closed = True
         self._memory.close()
         self._process.close()
@@ -188,8 +214,10 @@ class ThreadNames:
         told: dict[int, ThreadSeen] = {}
         for number, tid, ident in begun:
             self._idents[number] = ident
-            if number not in self._seen:
-                told[number] = ThreadSeen(number, tid, self._kernel_name(tid))
+            name, seen = self._kernel_name(tid), self._seen.get(number)
+            if seen is None or seen.name == name:
+                main = tid == self._process.pid and ident != 0
+                told[number] = ThreadSeen(number, tid, MAIN_THREAD if main else name)
         if names is not None:
             told |= self._renamed(told, names)
             self._find_unclaimed(told, {named.native_id for named in names.values()})
@@ -206,15 +234,15 @@ class ThreadNames:
 
     def _read_names(self) -> Mapping[int, Named] | None:
         """None while it is too early to read them again, or there is nobody to name."""
-        began = time.monotonic()
         if not self._idents and not self._unnamed:
             return None
-        if began < max(self._affordable_at, 0.0 if self._unnamed else self._due_at):
+        now = time.monotonic()
+        if now < max(self._affordable_at, 0.0 if self._unnamed else self._due_at):
             return None
+        began_cpu = time.thread_time()  # what others do while this thread has no CPU or no GIL is no cost of it
         names = self._names()
-        ended = time.monotonic()
-        self._affordable_at = ended + (ended - began) / NAMES_SHARE
-        self._due_at = began + NAMES_EVERY_S
+        self._affordable_at = time.monotonic() + (time.thread_time() - began_cpu) / NAMES_SHARE
+        self._due_at = now + NAMES_EVERY_S
         return names
 
     def _kernel_name(self, tid: int) -> str:

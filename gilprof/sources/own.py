@@ -38,7 +38,7 @@ class OwnSource:
 
     def __init__(self, rate_hz: float) -> None:
         """To be called from an OwnThread. Raises NotReadable for a Python that gilprof does not know."""
-        self._live = LiveSource.attach(os.getpid(), rate_hz, _names)
+        self._live = LiveSource.attach(os.getpid(), rate_hz, _names, own=True)
         self._left_out: set[int] = set()
         thread = threading.current_thread()
         if isinstance(thread, OwnThread):

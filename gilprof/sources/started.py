@@ -11,9 +11,9 @@ from gilprof.target.process import Process
 from gilprof.target.startup import Pause, Startup
 
 
-def open_started(pid: int, rate_hz: float, pause: Pause) -> LiveSource:
+def open_started(pid: int, rate_hz: float, pause: Pause, follows: bool = False) -> LiveSource:
     """Attach to process ``pid`` as soon as there is a Python in it. Sampling has begun before its standard library is
-    known.
+    known. ``follows``: as for ``LiveSource``.
 
     Raises NoSuchProcess, PermissionRefused or NotReadable when it has ended without.
     """
@@ -28,7 +28,7 @@ def open_started(pid: int, rate_hz: float, pause: Pause) -> LiveSource:
         found = startup.find()
         if found is not None:
             opened.enter_context(found[0])
-            source = LiveSource(process, *found, rate_hz, stdlib=partial(startup.stdlib, *found))
+            source = LiveSource(process, *found, rate_hz, stdlib=partial(startup.stdlib, *found), follows=follows)
             opened.pop_all()
             return source
     if startup.failure is not None:

@@ -135,6 +135,9 @@ def as_layout(offsets: dict[str, int]) -> dict[str, int]:
         "code_filename": offsets["code.filename"],
         "code_name": offsets["code.name"],
         "code_qualname": offsets["code.qualname"],
+        # Not among them: from 3.12 on co_flags, an int, is the member before co_argcount (Include/cpython/code.h). A
+        # target that lies about the one gets no offset below 0 for the other.
+        "code_flags": max(offsets["code.argcount"] - 4, 0),
         "code_first_line": offsets["code.firstlineno"],
         "code_line_table": offsets["code.linetable"],
         "code_bytecode": offsets["code.bytecode"],

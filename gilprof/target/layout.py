@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 ABSENT = -1
 """An offset that this version does not have."""
+COND_SIZE, MUTEX_SIZE = 48, 40
+"""``sizeof(pthread_cond_t)`` and ``sizeof(pthread_mutex_t)`` of glibc on x86-64 (bits/pthreadtypes-arch.h)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Layout:
     code_filename: int
     code_name: int
     code_qualname: int
+    code_flags: int
     code_first_line: int
     code_line_table: int
     code_bytecode: int
@@ -89,3 +92,13 @@ class Layout:
 
     eval_check_opcodes: tuple[int, ...]
     """Opcodes that check the eval breaker and call nothing: RESUME, JUMP_BACKWARD and their variants."""
+
+    @property
+    def gil_cond_bytes(self) -> tuple[int, int]:
+        """Where the waiters' condition variable lies in the GIL's struct: first byte, byte behind the last."""
+        return self.gil_cond, self.gil_cond + COND_SIZE
+
+    @property
+    def gil_mutex_bytes(self) -> tuple[int, int]:
+        """Where the mutex around it lies there: first byte, byte behind the last."""
+        return self.gil_mutex, self.gil_mutex + MUTEX_SIZE

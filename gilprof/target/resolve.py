@@ -72,7 +72,7 @@ def resolve_now(process: Process, memory: RemoteMemory) -> ResolvedTarget:
 def resolve_images(
     process: Process, memory: RemoteMemory, mappings: tuple[Mapping, ...], images: tuple[Image, ...]
 ) -> ResolvedTarget:
-    """Likewise where the Pythons among the mapped files were found before."""
+    """One attempt, with the ``images`` of Pythons that were found among the ``mappings`` before."""
     if any(image.symbols for image in images) and uses_musl(mappings):
         tried = f"reading process {process.pid}"
         raise NotReadable(tried, "it runs on the musl C library", "gilprof reads Pythons on glibc")

@@ -36,7 +36,7 @@ class Pause(Protocol):
     """How to pass the time, and whether there is still something to wait for."""
 
     @property
-    def asked(self) -> bool:
+    def profile_over(self) -> bool:
         """The process has ended."""
 
     def sleep(self, seconds: float) -> None:
@@ -57,7 +57,7 @@ class Startup:
     def find(self) -> tuple[RemoteMemory, ResolvedTarget] | None:
         """The interpreter, as soon as it can be read; None if the process ended before."""
         began = time.monotonic()
-        while not self._pause.asked:
+        while not self._pause.profile_over:
             try:
                 memory = RemoteMemory(self.process.pid)
             except PermissionRefused as error:  # another program in it may be allowed
@@ -78,7 +78,7 @@ class Startup:
         """The folders of its standard library, once it has imported some of it; empty if it never does."""
         deadline = time.monotonic() + STDLIB_S
         folders = target.stdlib
-        while not folders and not self._pause.asked and time.monotonic() < deadline:
+        while not folders and not self._pause.profile_over and time.monotonic() < deadline:
             self._pause.sleep(MIN_LOOK_S)
             try:
                 folders = stdlib_folders(memory, target.layout, target.objects)
@@ -89,7 +89,7 @@ class Startup:
     def _find_in(self, memory: RemoteMemory) -> ResolvedTarget | None:
         """The interpreter in this address space; None once that is gone."""
         program = _Program(self.process, memory)
-        while not self._pause.asked and not memory.is_gone():
+        while not self._pause.profile_over and not memory.is_gone():
             try:
                 target = program.look()
             except NoSuchProcess:

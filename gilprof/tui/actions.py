@@ -30,7 +30,7 @@ class Key:
     """As people read them."""
     action: str
     label: str
-    """In the footer; empty: only the help has it."""
+    """In the footer, which has room for 80 columns of them; empty: only the help has it."""
     help: str
     late: bool = False
     """Behind the others in the footer."""
@@ -50,7 +50,7 @@ KEYS = (
         always=True,
     ),
     Key(Scope.EVERYWHERE, "question_mark,h,f1", "? h F1", "help", "Help", "This help; what each figure means."),
-    Key(Scope.EVERYWHERE, "space,p", "space p", "pause", "Pause", "The picture stands still; sampling goes on."),
+    Key(Scope.EVERYWHERE, "p,space", "p space", "pause", "Pause", "The picture stands still; sampling goes on."),
     Key(Scope.EVERYWHERE, "w", "w", "range", "Window", "Switch between the last seconds and since the start."),
     Key(Scope.TABLES, "1", "1", "panel('threads')", "", "Threads."),
     Key(Scope.TABLES, "2", "2", "panel('functions')", "", "Functions."),
@@ -58,7 +58,7 @@ KEYS = (
     Key(Scope.TABLES, "4", "4", "panel('worst')", "", "The worst episodes: the longest waits and turns."),
     Key(Scope.TABLES, "tab", "tab", "next_panel(1)", "", "The next of these four; shift+tab: the one before."),
     Key(Scope.TABLES, "shift+tab", "", "next_panel(-1)", "", ""),
-    Key(Scope.TABLES, "5,f", "5 f", "flame", "Flame", "The flame graph of all threads."),
+    Key(Scope.TABLES, "5,f", "5 f", "flame", "", "The flame graph of all threads."),
     Key(Scope.TABLES, "6,c", "6 c", "output", "Output", "run --live: what the program wrote; type its input there."),
     Key(Scope.TABLES, "s,f6", "s F6", "sort(1)", "Sort", "Sort by the next column (a click on its heading)."),
     Key(Scope.TABLES, "S", "S", "sort(-1)", "", "Sort by the column before."),
@@ -83,7 +83,7 @@ KEYS = (
         "details (a second click).",
     ),
     Key(Scope.TABLES, "", "↑ ↓ k j", "", "", "Move; page up and down, home, end as well."),
-    Key(Scope.EVERYWHERE, "r", "r", "reset", "Reset", "The time since the start begins now.", late=True),
+    Key(Scope.EVERYWHERE, "r", "r", "reset", "", "The time since the start begins now.", late=True),
     Key(
         Scope.EVERYWHERE, "o", "o", "record", "Record", "Record into a new file from now on; again: end it.", late=True
     ),
@@ -96,7 +96,7 @@ KEYS = (
     Key(Scope.FLAME, "T", "", "state(-1)", "", ""),
     Key(Scope.FLAME, "greater_than_sign,full_stop", "> .", "thread(1)", "Thread", "The next thread; first: all."),
     Key(Scope.FLAME, "less_than_sign,comma", "< ,", "thread(-1)", "", "The thread before."),
-    Key(Scope.FLAME, "d", "d", "details", "Details", "The details of the function under the cursor."),
+    Key(Scope.FLAME, "d", "d", "details", "", "The details of the function under the cursor."),
     Key(Scope.OUTPUT, "escape", "esc", "back", "Back", "Back to the tables; page up and down scroll."),
     Key(
         Scope.OUTPUT, "", "enter", "", "", "Give the line that was typed to the program; ctrl+d: the end of its input."

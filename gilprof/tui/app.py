@@ -15,7 +15,7 @@ from gilprof.errors import GilprofError
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.report.names import printable
 from gilprof.tui.exports import Choice, pieces
-from gilprof.tui.messages import Arrived, FilterTyped, Leave, Said, Stale
+from gilprof.tui.messages import Arrived, FilterTyped, Leave, Notice, Stale
 from gilprof.tui.output import Program, lines_of
 from gilprof.tui.screens.export import ExportScreen
 from gilprof.tui.screens.flame import FlameScreen
@@ -79,7 +79,7 @@ class LiveApp(App[None]):
             self.set_interval(OUTPUT_EVERY_S, self._show_output)
         self._feed.start(
             lambda snapshot: self._receive(Arrived(snapshot)),
-            lambda text: self._receive(Said(text)),
+            lambda text: self._receive(Notice(text)),
             lambda: self._receive(Leave()),
         )
 
@@ -105,8 +105,8 @@ class LiveApp(App[None]):
         """There is nobody to look any more."""
         self.exit()
 
-    @on(Said)
-    def line_said(self, message: Said) -> None:
+    @on(Notice)
+    def notice_given(self, message: Notice) -> None:
         """Show a line for a while."""
         self.tell(message.text)
 
@@ -223,7 +223,7 @@ class LiveApp(App[None]):
             for pane in panes:
                 pane.show_output(count, lambda: lines_of(newest))
 
-    def _receive(self, message: Arrived | Said | Leave) -> None:
+    def _receive(self, message: Arrived | Notice | Leave) -> None:
         """Called by the feed's thread."""
         self.post_message(message)
 

@@ -7,19 +7,21 @@ from datetime import datetime
 
 from rich.cells import cell_len
 
-from gilprof.analysis.episode_rows import EpisodeKind
-from gilprof.analysis.sums import Worst
+from gilprof.analysis.episodes import EpisodeKind, Worst
 from gilprof.model import ORIGIN_NAMES
-from gilprof.report.episodes import Places
-from gilprof.report.names import location, printable
+from gilprof.report.answer.limits import OVERDUE
+from gilprof.report.episodes import FramePlaces
+from gilprof.report.names import location, thread_name
 from gilprof.tui.snapshot import Range, Snapshot
 
 STALL_S = 0.25
 """A turn or wait of so long is a stall: fifty switch intervals, and people notice."""
 STALL_SHOWN_S = 5.0
 """It is told for so long after it has ended."""
-C_CODE = 0.25
-"""From this share of overdue time on it was C code that kept the GIL (``gilprof.report.sentence``)."""
+
+
+COLLECTION = "collection"
+"""As ``Episode.why``: a garbage collection took more than half of the turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def episodes(snapshot: Snapshot) -> list[Episode]:
     part = snapshot.whole
     under_way = {(each.kind, each.thread, each.start_ns) for each in snapshot.under_way}
     ended = [each for each in part.sums().episodes.worst if (each.kind, each.thread, each.start_ns) not in under_way]
-    places = Places(part.definitions, part.functions)
+    places = FramePlaces(part.definitions, part.functions)
     rows = [_episode(part, places, each, False) for each in ended]
     rows += [_episode(part, places, each, True) for each in snapshot.under_way]
     return sorted(rows, key=lambda row: -row.harm_s)
@@ -68,7 +70,7 @@ def stall(snapshot: Snapshot) -> Episode | None:
         stalls = [each for each in candidates if each.length_ns >= STALL_S * 1e9 and each.harm_ns > 0]
         if stalls:
             worst = max(stalls, key=lambda each: (each.kind == EpisodeKind.TURN, each.length_ns))
-            return _episode(part, Places(part.definitions, part.functions), worst, so_far)
+            return _episode(part, FramePlaces(part.definitions, part.functions), worst, so_far)
     return None
 
 
@@ -82,6 +84,7 @@ def stall_text(episode: Episode, width: int) -> str:
         verb, pay = ("has had", "waits") if episode.so_far else ("had", "waited")
         pay = "wait" if more and episode.so_far else pay
         said = f"{when}{episode.thread} {verb} the GIL for {length} at {episode.place}"
+        said += " (garbage collection)" if episode.why == COLLECTION else ""
         rest = [f"; {who} {pay}", f"; {max(len(episode.others), 1)} {pay}"]
     else:
         verb = "has waited" if episode.so_far else "waited"
@@ -91,12 +94,13 @@ def stall_text(episode: Episode, width: int) -> str:
     return next((line for line in (f"{said}{more}" for more in (*rest, "")) if cell_len(line) <= width), said)
 
 
-def _episode(part: Range, places: Places, worst: Worst, so_far: bool) -> Episode:
+def _episode(part: Range, places: FramePlaces, worst: Worst, so_far: bool) -> Episode:
     function, line = places.of(worst.frame)
     where, holder = _place(part, function, line), function
     if worst.kind is EpisodeKind.TURN:
         others = tuple(_thread(part, thread) for thread, _ in worst.victims)
-        why = "C code" if worst.overdue_ns >= C_CODE * worst.length_ns else "Python code"
+        why = "C code" if worst.overdue_ns >= OVERDUE * worst.length_ns else "Python code"
+        why = COLLECTION if 2 * worst.gc_ns > worst.length_ns else why
     else:
         why = ORIGIN_NAMES[worst.origin]
         holder, others = None, ()
@@ -124,7 +128,7 @@ def _episode(part: Range, places: Places, worst: Worst, so_far: bool) -> Episode
 def _thread(part: Range, row: int) -> str:
     number = int(part.sums().threads.id[row])
     seen = part.definitions.threads.get(number)
-    return printable(seen.name, 60) if seen is not None else f"thread {number}"
+    return thread_name(seen.name) if seen is not None else f"thread {number}"
 
 
 def _place(part: Range, function: int | None, line: int | None) -> str:

@@ -19,7 +19,7 @@ class Arrived(Message):
         return isinstance(message, Arrived)
 
 
-class Said(Message):
+class Notice(Message):
     """A line for people."""
 
     def __init__(self, text: str) -> None:

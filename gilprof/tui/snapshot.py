@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from gilprof.analysis.definitions import Definitions
-from gilprof.analysis.sums import ProfileSums, Worst
+from gilprof.analysis.episodes import Worst
+from gilprof.analysis.profile_sums import ProfileSums
+from gilprof.facts.definitions import Definitions
 from gilprof.model import Health, State, TargetInfo
 from gilprof.report.build import build_report
-from gilprof.report.functions import FunctionTable, Places, place
+from gilprof.report.functions import FunctionTable, NodePlaces, place
 from gilprof.report.model import Process, Report
 from gilprof.report.stacks import Forest
 
@@ -66,7 +67,7 @@ class Range:
         return Forest(self.definitions, self.functions.row_of, self.functions.unreadable)
 
     @cached_property
-    def places(self) -> Places:
+    def places(self) -> NodePlaces:
         """Where each node stands."""
         return place(self._sums.nodes, self.functions, self.forest)
 

@@ -14,6 +14,7 @@ class Look:
     state: State
     title: str
     short: str
+    """A whole word where there is little room; held while blocked stands behind held."""
     glyph: str
     """A cell of a bar."""
     style: str
@@ -22,11 +23,11 @@ class Look:
 
 LOOKS = (
     Look(State.HELD, "held", "held", "█", "#3b8eea"),
-    Look(State.HELD_BLOCKED, "held while blocked", "h+blkd", "▚", "bold #d670d6"),
+    Look(State.HELD_BLOCKED, "held while blocked", "+blocked", "▚", "bold #d670d6"),
     Look(State.WAITING, "waiting", "wait", "▒", "#f14c4c"),
     Look(State.RELEASED, "without the GIL", "no GIL", "░", "#23d18b"),
-    Look(State.BLOCKED, "blocked", "blockd", "·", "#808080"),
-    Look(State.UNKNOWN, "unknown", "unknwn", "?", "#e5e510"),
+    Look(State.BLOCKED, "blocked", "blocked", "·", "#808080"),
+    Look(State.UNKNOWN, "unknown", "unknown", "?", "#e5e510"),
 )
 """By State."""
 FREE_GLYPH = "·"

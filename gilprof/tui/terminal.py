@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import sys
 from typing import Any, Protocol, TextIO
@@ -15,7 +16,7 @@ class Until(Protocol):
     """When the view is to end, and how to pass the time until then."""
 
     @property
-    def told(self) -> bool:
+    def must_exit(self) -> bool:
         """The view is to end."""
 
     def linger(self, seconds: float) -> None:
@@ -32,11 +33,11 @@ class Lifeline:
         self._gone = False
 
     @property
-    def told(self) -> bool:
+    def must_exit(self) -> bool:
         """Somebody says so, or there is nobody any more."""
         # POLLHUP and POLLERR come without being asked for (poll(2)).
         self._gone = self._gone or bool(self._terminal.poll(0))
-        return self._gone or self._until.told
+        return self._gone or self._until.must_exit
 
     def linger(self, seconds: float) -> None:
         """At most so long."""
@@ -44,21 +45,29 @@ class Lifeline:
 
 
 class LastingDriver(LinuxDriver):
-    """Textual's driver, for which a terminal that takes no more is none.
+    """Textual's driver, for which a terminal that takes no more is none. It draws on standard error where that is a
+    terminal, else on standard output.
 
     Its thread that writes would die of the error, and the whole app wait for it without end.
     """
 
     def __init__(self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        assert sys.__stderr__ is not None
-        self._file: Any = _Lasting(sys.__stderr__)
+        self._file: Any = _Lasting(_drawn_on())
 
     def run_input_thread(self) -> None:
         """Read keys until the view ends, or the terminal."""
         # EIO: the terminal is gone; ``Lifeline`` ends the view.
         with contextlib.suppress(OSError):
             super().run_input_thread()
+
+
+def _drawn_on() -> TextIO:
+    if sys.__stderr__ is not None and sys.__stderr__.isatty():
+        return sys.__stderr__
+    assert sys.__stdout__ is not None
+    # A stream of its own: what the terminal does not take must not be left for standard output to fail with at exit.
+    return open(os.dup(sys.__stdout__.fileno()), "w", encoding=sys.__stdout__.encoding)  # noqa: PTH123
 
 
 class _Lasting:

@@ -11,7 +11,7 @@ import numpy as np
 from gilprof.analysis.sums import HANDOVER
 from gilprof.model import ORIGIN_NAMES
 from gilprof.report.groups import Ints, grouped, seconds
-from gilprof.report.names import location, printable
+from gilprof.report.names import location, thread_name
 from gilprof.tui.snapshot import Range
 
 _ORIGINS = len(ORIGIN_NAMES)
@@ -138,7 +138,7 @@ def _nobody(holder: int) -> str:
 def _thread(part: Range, row: int) -> str:
     number = int(part.sums().threads.id[row])
     seen = part.definitions.threads.get(number)
-    return printable(seen.name, 60) if seen is not None else f"thread {number}"
+    return thread_name(seen.name) if seen is not None else f"thread {number}"
 
 
 def _frames(part: Range, node: int) -> tuple[str, ...]:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import textwrap
 
-from gilprof.report.brief import brief
+from gilprof.report.answer.model import Kind
+from gilprof.report.answer.words import brief
 from gilprof.report.model import Process, Report
 from gilprof.report.names import printable
-from gilprof.report.not_the_gil import CONTENDED
-from gilprof.report.section import shortened
+from gilprof.report.text_table import shortened
 from gilprof.units import format_share
 
 
-def is_the_gil(process: Process) -> bool:
+def is_the_gil(report: Report) -> bool:
     """Whether the sentence says so."""
-    return (process.gils[0].contended or 0.0) >= CONTENDED
+    return report.answer.reason(Kind.GIL) is not None
 
 
 def first_lines(report: Report, width: int) -> tuple[str, str]:
     """Two lines of ``width``: the most that fits; the cause, the place and the thread go first."""
     process = report.processes[0]
+    if process.busy_child is not None:
+        return shortened(process.busy_child.sentence, width), shortened(brief(report.answer), width)
     said = report.sentence
-    choices = [said, brief(said)]
-    if is_the_gil(process):
+    choices = [said, brief(report.answer)]
+    if is_the_gil(report):
         long, *shorter = _payer(process)
         choices = [f"{said} {long}", f"{choices[1]} {long}", *(f"{choices[1]} {short}" for short in shorter), *choices]
     for choice in choices:

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from gilprof.analysis.profile import Profile
-from gilprof.analysis.sums import ProfileSums
+from gilprof.analysis.profile_sums import ProfileSums
 from gilprof.analysis.window import Window
 from gilprof.errors import FileError
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, State
@@ -23,8 +23,9 @@ from gilprof.sources.base import Source
 from gilprof.tui.snapshot import WINDOW_S, Now, Range, Snapshot, Step
 from gilprof.tui.terminal import Until
 
-DRAIN_EVERY_S = 0.1
 POST_EVERY_S = 0.25
+DRAIN_EVERY_S = POST_EVERY_S
+"""What has come in is summed up at once: small pieces cost more."""
 STEP_S = 0.5
 """A step of the history."""
 HISTORY_STEPS = 240
@@ -122,7 +123,7 @@ class Worker:
     def _observe(self) -> None:
         next_post = time.monotonic() + POST_EVERY_S
         over: str | None = None
-        while over is None and not self._quit.is_set() and not self._until.told:
+        while over is None and not self._quit.is_set() and not self._until.must_exit:
             over = self._drain()
             while self._asked:
                 self._asked.popleft()()
@@ -134,7 +135,7 @@ class Worker:
             self._until.linger(min(DRAIN_EVERY_S, max(next_post - time.monotonic(), 0.01)))
         if self._profile.ended is not None:
             self._end_recording()
-            while not self._quit.is_set() and not self._until.told:
+            while not self._quit.is_set() and not self._until.must_exit:
                 self._until.linger(DRAIN_EVERY_S)
 
     def _drain(self) -> str | None:
@@ -268,4 +269,5 @@ def everything_defined(profile: Profile) -> Batch:
         stacks=definitions.stacks,
         threads=tuple(definitions.threads.values()),
         health=profile.health,
+        children=profile.children.newest(),
     )

@@ -64,6 +64,7 @@ Layout to_layout(const nb::object& fields) {
     GILPROF_FIELD(code_size);
     GILPROF_FIELD(code_filename);
     GILPROF_FIELD(code_qualname);
+    GILPROF_FIELD(code_flags);
     GILPROF_FIELD(code_first_line);
     GILPROF_FIELD(code_line_table);
     GILPROF_FIELD(code_bytecode);
@@ -84,8 +85,8 @@ Layout to_layout(const nb::object& fields) {
 class BoundSampler {
   public:
     BoundSampler(pid_t pid, const nb::object& layout, double rate_hz,
-                 const std::string& cgroup_events)
-        : sampler_(pid, to_layout(layout), rate_hz, cgroup_events,
+                 const std::string& cgroup_events, bool follows)
+        : sampler_(pid, to_layout(layout), rate_hz, follows, cgroup_events,
                    [pid] { return std::make_unique<gilprof::ProcessMemory>(pid); }) {}
 
     void start() { sampler_.start(); }
@@ -103,7 +104,7 @@ class BoundSampler {
         for (const auto& function : taken.definitions.functions)
             functions.append(nb::make_tuple(nb::bytes(function.name.data(), function.name.size()),
                                             nb::bytes(function.file.data(), function.file.size()),
-                                            function.first_line));
+                                            function.first_line, function.flags));
         nb::list begun;
         for (const auto& thread : taken.definitions.begun)
             begun.append(nb::make_tuple(thread.id, thread.tid, thread.ident));
@@ -143,8 +144,8 @@ class BoundSampler {
 
 NB_MODULE(_native, module) {
     nb::class_<BoundSampler>(module, "Sampler")
-        .def(nb::init<pid_t, const nb::object&, double, const std::string&>(), "pid"_a, "layout"_a,
-             "rate_hz"_a, "cgroup_events"_a)
+        .def(nb::init<pid_t, const nb::object&, double, const std::string&, bool>(), "pid"_a,
+             "layout"_a, "rate_hz"_a, "cgroup_events"_a, "follows"_a = false)
         .def("start", &BoundSampler::start)
         .def_prop_ro("tid", &BoundSampler::tid)
         .def("stop", &BoundSampler::stop)

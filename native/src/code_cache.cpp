@@ -98,7 +98,8 @@ bool CodeCache::load(Address address, Code& out) {
         text_ += key.size();
         out.function = static_cast<std::int32_t>(functions_.size());
         functions_.emplace(std::move(key), out.function);
-        fresh_functions_.push_back({*name, *file, out.first_line});
+        fresh_functions_.push_back(
+            {*name, *file, out.first_line, field<std::int32_t>(copy.data(), layout_.code_flags)});
     }
     units_ += count;
     out.lines = decode_lines(*table, out.first_line, count);

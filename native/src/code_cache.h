@@ -16,6 +16,7 @@ struct FunctionName {
     std::string name;
     std::string file;
     std::int32_t first_line;
+    std::int32_t flags;  // co_flags
 };
 
 // What is remembered of one code object.

@@ -44,7 +44,7 @@ struct PassRow {
     std::uint16_t mutex_users;
     std::uint16_t switch_users;
     std::uint32_t flags;
-    std::uint32_t reserved;
+    std::uint32_t gap_ns;
 };
 static_assert(sizeof(PassRow) == 40);
 

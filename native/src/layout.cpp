@@ -34,7 +34,7 @@ bool Layout::consistent() const {
            inside(object_type, 8, code_size) && inside(bytes_size, 8, code_size) &&
            inside(code_filename, 8, code_size) && inside(code_qualname, 8, code_size) &&
            inside(code_line_table, 8, code_size) && inside(code_first_line, 4, code_size) &&
-           inside(unicode_state, 4, kMaxUnicodeHeader) &&
+           inside(code_flags, 4, code_size) && inside(unicode_state, 4, kMaxUnicodeHeader) &&
            inside(unicode_length, 8, unicode_state + 4) && inside(unicode_kind_shift, 1, 28);
 }
 

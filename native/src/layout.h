@@ -49,6 +49,7 @@ struct Layout {
     std::int64_t code_size = 0;
     std::int64_t code_filename = 0;
     std::int64_t code_qualname = 0;
+    std::int64_t code_flags = 0;
     std::int64_t code_first_line = 0;
     std::int64_t code_line_table = 0;
     std::int64_t code_bytecode = 0;

@@ -18,6 +18,7 @@ constexpr std::size_t kMaxStacks = 1'000'000;
 constexpr std::int64_t kListNativeEveryNs = 50'000'000;
 constexpr std::int64_t kCopyAllEveryNs = 50'000'000;
 constexpr std::int64_t kCheckMemoryEveryNs = 100'000'000;
+constexpr double kCrowdedQueue = 0.25;  // threads in the queue, on average
 constexpr int kStackAttempts = 3;
 constexpr std::uint64_t kCheckStoppedEvery = 16;  // passes in which no thread runs
 #if defined(__aarch64__)
@@ -230,6 +231,8 @@ bool PassTaker::read_kernel_facts(Thread& thread, LookRow& look) {
     // told from them there.
     const bool slept_on =
         stat.cpu_ns == thread.last.cpu_ns && stat.timeslices == thread.last.timeslices;
+    if (thread.last.timeslices != 0 && stat.queued_ns != kSchedstatUnreadable)
+        queued_ns_ += stat.queued_ns - std::min(thread.last.queued_ns, stat.queued_ns);
     thread.resting = slept_on && call.number >= kSyscallOutside && look.gil_word < 0 &&
                      stat.timeslices != 0 && stat.timeslices != kTimeslicesUnreadable;
     return true;
@@ -350,6 +353,8 @@ PassResult PassTaker::take(PassRow& pass, std::vector<LookRow>& looks) {
     pass = {};
     looks.clear();
     runnable_seen_ = 0;
+    queued_ns_ = 0;
+    before_ns_ = now_ns_;
     codes_.begin_pass();
     threads_.begin_pass();
 
@@ -413,6 +418,11 @@ PassResult PassTaker::take(PassRow& pass, std::vector<LookRow>& looks) {
     pass.look_count = static_cast<std::uint32_t>(looks.size());
     ++health_.passes;
     return PassResult::kTaken;
+}
+
+bool PassTaker::crowded() const {
+    const double gap_ns = static_cast<double>(now_ns_ - before_ns_);
+    return static_cast<double>(queued_ns_) > kCrowdedQueue * gap_ns || run_queue_.full();
 }
 
 Definitions PassTaker::take_definitions() {

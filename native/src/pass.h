@@ -45,6 +45,9 @@ class PassTaker {
 
     Definitions take_definitions();
     const Health& health() const { return health_; }
+    // No CPU was free at the last pass: the machine has as many runnable tasks, or the target's
+    // threads stood in the queue for a good part of the time since the pass before.
+    bool crowded() const;
 
   private:
     // Good within one pass: the list of states is not walked anew behind find_threads().
@@ -84,6 +87,7 @@ class PassTaker {
     std::vector<Watched> seen_;     // those that the newest looks are of
     std::vector<pid_t> strangers_;  // listed by the kernel, and of no thread that is known
     std::size_t runnable_seen_ = 0;
+    std::uint64_t queued_ns_ = 0;  // by which the looks of this pass are ahead of those before
     const pid_t own_tid_;
     std::vector<unsigned char> gil_copy_;
     std::uint64_t pass_number_ = 0;
@@ -93,6 +97,7 @@ class PassTaker {
     std::int64_t native_listed_ns_ = 0;
     std::int64_t memory_checked_ns_ = 0;
     std::int64_t now_ns_ = 0;
+    std::int64_t before_ns_ = 0;  // the pass before
     bool states_changed_ = true;
     bool stopped_ = false;
 };

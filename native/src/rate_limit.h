@@ -8,8 +8,8 @@
 namespace gilprof {
 
 // The mean gap between passes: what was asked for, or longer where passes take long, so that the
-// sampler is at work for half of the time at most. gilprof/analysis/weights.py computes the same
-// from the recorded passes: a gap is late by what was to be expected of it.
+// sampler is at work for half of the time at most. gilprof/analysis/classify/weights.py computes
+// the same from the recorded passes: a gap is late by what was to be expected of it.
 //
 // The shortest of the last passes counts, as one that had to wait for a CPU takes long, too; and
 // the very first one, which makes everything's acquaintance, never alone.

@@ -1,6 +1,7 @@
 #include "run_queue.h"
 
 #include <linux/magic.h>
+#include <sched.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -9,7 +10,18 @@
 
 namespace gilprof {
 
-RunQueue::RunQueue() : loadavg_(open_read("/proc/loadavg")) {
+namespace {
+
+std::size_t all_cpus() {
+    cpu_set_t mine;
+    const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
+    if (online <= 0 || ::sched_getaffinity(0, sizeof mine, &mine) != 0) return 0;
+    return CPU_COUNT(&mine) < online ? 0 : static_cast<std::size_t>(online);
+}
+
+}  // namespace
+
+RunQueue::RunQueue() : cpus_(all_cpus()), loadavg_(open_read("/proc/loadavg")) {
     struct statfs about;
     if (loadavg_.open() &&
         (::fstatfs(loadavg_.get(), &about) != 0 || about.f_type != PROC_SUPER_MAGIC))
@@ -31,6 +43,12 @@ std::optional<std::size_t> RunQueue::tasks() const {
     const auto [end, error] = std::from_chars(at, text + length, tasks);
     if (error != std::errc() || *end != '/') return {};
     return tasks;
+}
+
+bool RunQueue::full() const {
+    if (cpus_ == 0) return false;
+    const std::optional<std::size_t> running = tasks();
+    return running && *running > cpus_;
 }
 
 }  // namespace gilprof

@@ -12,11 +12,13 @@
 #include <utility>
 
 #include "host.h"
+#include "pace.h"
 #include "rate_limit.h"
 
 namespace gilprof {
 namespace {
 
+constexpr double kMaxGapNs = 4e9;            // what a pass can tell of the gap before it
 constexpr std::int64_t kNapNs = 50'000'000;  // the longest sleep in which a stop goes unnoticed
 
 std::uint64_t cpu_clock_ns(clockid_t clock) {
@@ -28,13 +30,14 @@ std::uint64_t cpu_clock_ns(clockid_t clock) {
 
 }  // namespace
 
-Sampler::Sampler(pid_t pid, const Layout& layout, double rate_hz, const std::string& cgroup_events,
-                 OpenSource open_source)
+Sampler::Sampler(pid_t pid, const Layout& layout, double rate_hz, bool follows,
+                 const std::string& cgroup_events, OpenSource open_source)
     : pid_(pid),
       layout_(layout),
       cgroup_events_(cgroup_events),
       open_source_(std::move(open_source)),
       mean_gap_ns_(1e9 / rate_hz),
+      follows_(follows),
       random_(std::random_device{}()) {}
 
 Sampler::~Sampler() { stop(); }
@@ -97,6 +100,8 @@ void Sampler::run() {
 void Sampler::sample(PassTaker& taker, bool short_slice) {
     std::uniform_real_distribution<double> around(0.5, 1.5);
     RateLimit limit(mean_gap_ns_);
+    Pace pace(mean_gap_ns_);
+    double gap_ns = mean_gap_ns_;
     PassRow pass;
     std::vector<LookRow> looks;
     std::int64_t next = monotonic_ns();
@@ -110,13 +115,15 @@ void Sampler::sample(PassTaker& taker, bool short_slice) {
             return;
         }
         if (result == PassResult::kTaken) {
+            if (follows_) pass.gap_ns = static_cast<std::uint32_t>(std::min(gap_ns, kMaxGapNs));
             outbox_.put(pass, looks, taker.take_definitions(), health);
             limit.add(pass.span_ns);
+            if (follows_) pace.add(pass.t_ns, taker.crowded());
         }
+        gap_ns = std::max(limit.mean_gap_ns(), pace.mean_gap_ns());
         // Passes that could not be taken in time are missed, not made up for in a burst.
         const std::int64_t now = monotonic_ns();
-        next =
-            std::max(next + static_cast<std::int64_t>(around(random_) * limit.mean_gap_ns()), now);
+        next = std::max(next + static_cast<std::int64_t>(around(random_) * gap_ns), now);
         if (next > now && !sleep_until(next)) return;
     }
 }

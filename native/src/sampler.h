@@ -31,8 +31,9 @@ class Sampler {
     using OpenSource = std::function<std::unique_ptr<MemorySource>()>;
 
     // `open_source`: called on the sampler's thread, in whose table the descriptors have to be.
-    Sampler(pid_t pid, const Layout& layout, double rate_hz, const std::string& cgroup_events,
-            OpenSource open_source);
+    // `follows`: `rate_hz` is where a CPU is free; there are fewer passes where none is.
+    Sampler(pid_t pid, const Layout& layout, double rate_hz, bool follows,
+            const std::string& cgroup_events, OpenSource open_source);
     ~Sampler();
     Sampler(const Sampler&) = delete;
     Sampler& operator=(const Sampler&) = delete;
@@ -56,7 +57,8 @@ class Sampler {
     const std::string cgroup_events_;
     const OpenSource open_source_;
     Outbox outbox_;
-    double mean_gap_ns_;
+    const double mean_gap_ns_;
+    const bool follows_;
     std::mt19937_64 random_;
     std::atomic<bool> stopping_ = false;
     std::atomic<std::uint64_t> final_cpu_ns_ = 0;

@@ -27,6 +27,7 @@
 #include "fuzz.h"
 #include "image.h"
 #include "live_thread.h"
+#include "pace.h"
 #include "pass.h"
 #include "rate_limit.h"
 #include "sampler.h"
@@ -359,7 +360,8 @@ void ends_the_profile_when_it_fails() {
     Image image;
     Layout layout = layout_3_11();
     build(image, layout, {own_tid()}, 2);
-    Sampler sampler(::getpid(), layout, 1000.0, "", [] { return std::make_unique<Exhausting>(); });
+    Sampler sampler(::getpid(), layout, 1000.0, false, "",
+                    [] { return std::make_unique<Exhausting>(); });
     sampler.start();
     std::string failure;
     for (int i = 0; i < 1000 && failure.empty(); ++i) {
@@ -382,6 +384,28 @@ void samples_seldom_where_a_pass_takes_long() {
     expect(!limit.limits(), "a single pass that had to wait");
     for (int i = 0; i < 8; ++i) limit.add(9'000'000);
     expect(limit.limits() && limit.mean_gap_ns() == 18e6, "long passes take half of the time");
+}
+
+void follows_what_is_free() {
+    Pace pace(1e6);
+    std::int64_t t_ns = 1;
+    const auto pass = [&](int milliseconds, bool crowded) {
+        for (int i = 0; i < milliseconds; ++i) pace.add(t_ns += 1'000'000, crowded);
+    };
+    expect(pace.mean_gap_ns() == 1e6, "what was asked for, before the first pass");
+    pass(5000, false);
+    expect(pace.mean_gap_ns() == 1e6, "a CPU is free");
+    pass(20, true);
+    expect(pace.mean_gap_ns() == 1e6, "none is for a moment");
+    double before = pace.mean_gap_ns();
+    for (int i = 0; i < 2000; ++i) {
+        pass(1, true);
+        expect(pace.mean_gap_ns() < 1.02 * before, "it changes smoothly");
+        before = pace.mean_gap_ns();
+    }
+    expect(before == 8e6, "none is for long");
+    pass(3000, false);
+    expect(pace.mean_gap_ns() == 1e6, "one is again");
 }
 
 void print(const FuzzCount& count) {
@@ -423,6 +447,7 @@ int test_all() {
     keeps_no_more_files_open_than_it_may();
     ends_the_profile_when_it_fails();
     samples_seldom_where_a_pass_takes_long();
+    follows_what_is_free();
     std::printf(failures == 0 ? "all passed\n" : "%d failed\n", failures);
     return failures == 0 ? 0 : 1;
 }

@@ -57,6 +57,7 @@ constexpr std::int64_t Layout::* kNumbers[] = {
     &Layout::code_size,
     &Layout::code_filename,
     &Layout::code_qualname,
+    &Layout::code_flags,
     &Layout::code_first_line,
     &Layout::code_line_table,
     &Layout::code_bytecode,

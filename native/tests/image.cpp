@@ -31,6 +31,7 @@ Layout layout_3_11() {
     out.code_size = 184;
     out.code_filename = 112;
     out.code_qualname = 128;
+    out.code_flags = 48;
     out.code_first_line = 72;
     out.code_line_table = 136;
     out.code_bytecode = 184;

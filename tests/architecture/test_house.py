@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -59,12 +60,26 @@ def test_only_the_live_source_imports_the_extension() -> None:
     assert importers == {"gilprof/sources/live.py"}
 
 
+def test_a_stage_of_the_analysis_has_one_door() -> None:
+    """Others import from the package, whose ``__init__`` says what there is; its own modules import each other."""
+    past = []
+    for path in (ROOT / "gilprof").rglob("*.py"):
+        package = ".".join(path.relative_to(ROOT).parent.parts)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (
+                inside := re.match(r"(gilprof\.analysis\.\w+)\.\w+", node.module or "")
+            ):
+                past += [f"{path}:{node.lineno}"] if inside[1] != package else []
+    assert past == []
+
+
 @pytest.mark.parametrize(
     ("layer", "forbidden"),
     [
         ("gilprof", {"numpy", "rich", "click", "psutil", "textual", "gilprof._native"}),
         ("gilprof.model", {"rich", "click", "psutil", "gilprof._native"}),
         ("gilprof.target.resolve", {"numpy", "rich", "click", "gilprof._native"}),
+        ("gilprof.facts.definitions", {"rich", "click", "gilprof._native", "gilprof.target"}),
         ("gilprof.analysis.profile", {"rich", "click", "gilprof._native", "gilprof.target"}),
         ("gilprof.recording", {"rich", "click", "gilprof._native", "gilprof.target"}),
         ("gilprof.report", {"click", "textual", "gilprof._native", "gilprof.target"}),

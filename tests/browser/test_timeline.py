@@ -15,7 +15,7 @@ from selenium.webdriver.common.keys import Keys
 from gilprof.analysis.profile import Profile
 from gilprof.model import STATE_NAMES, Batch
 from gilprof.report.build import build_report
-from gilprof.report.select import Window
+from gilprof.report.select import TimeCut
 from tests.browser.test_accessible import NAMED, tree
 from tests.support.browser import complaints, requests
 from tests.support.exported import MAIN, STEP, every_state, exported, profiled, seconds
@@ -56,7 +56,7 @@ def contended() -> Batch:
 
 def of_part(batch: Batch, from_s: float, to_s: float) -> Profile:
     """As ``gilprof report --from --to`` sees it."""
-    profile, _ = profiled([Window(INFO.wall_anchor, from_s, to_s).cut(batch)])
+    profile, _ = profiled([TimeCut(INFO.wall_anchor, from_s, to_s).cut(batch)])
     return profile
 
 

@@ -24,6 +24,7 @@ from gilprof.errors import FileError, NoSuchProcess, UsageError
 from gilprof.model import State
 from gilprof.report.json import as_json
 from gilprof.report.model import Process, Thread
+from gilprof.target.children import ChildStat, descendants
 from tests.support.command import as_nobody
 from tests.support.interpreters import interpreters
 from tests.support.laws import check_laws
@@ -42,8 +43,10 @@ def process_of(session: Session) -> Process:
 
 
 def thread(session: Session, name: str) -> Thread:
-    (row,) = [row for row in process_of(session).threads if row.name == name]
-    return row
+    rows = process_of(session).threads
+    named = [row for row in rows if row.name == name]
+    assert len(named) == 1, f"{name} among {[(row.name, row.gil, row.alive_s) for row in rows]}"
+    return named[0]
 
 
 def together(**workers: Callable[[], object]) -> None:
@@ -89,6 +92,28 @@ def test_states_of_the_own_process() -> None:
     assert gives.waiting["preempted"] < CROWDED * gives.alive_s
     assert gives.waiting["returning"] > 0
     assert gives.seconds["unknown"] < 0.005 * gives.alive_s
+
+
+def test_children_do_not_hold_the_own_profile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking at one takes reading files, and each read a wait for the GIL: not while the program wants it."""
+    looks = []
+
+    def counted(pid: int) -> dict[int, ChildStat]:
+        looks.append(pid)
+        return descendants(pid)
+
+    monkeypatch.setattr("gilprof.sources.children.descendants", counted)
+    with subprocess.Popen(["sleep", "60"]) as child:
+        try:
+            with gilprof.profile() as profile:
+                before = len(looks)
+                together(keeps=nap(HOLDING, 1.0), gives=nap(RELEASING, 1.0))
+                after = len(looks)
+        finally:
+            child.kill()
+    assert (before, after, len(looks)) == (1, 1, 2), "at the beginning and at the end"
+    assert child.pid in {seen.pid for seen in process_of(profile).children}
+    assert thread(profile, "keeps").seconds["held_blocked"] > 0.5
 
 
 def test_pure_python_beside_hashing() -> None:

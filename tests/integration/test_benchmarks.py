@@ -14,7 +14,7 @@ def test_startup_is_measured() -> None:
 
 
 def test_cost_is_measured_as_ratios() -> None:
-    table = cost.measure(1.0)
+    table = cost.measure(1.0, only=("3.11", "3.15"))
     assert table.rows, "no interpreter was measured"
     for version, ours, *_, ratio_to_spy, ratio_to_sampling in table.rows:
         assert re.fullmatch(r"\d+ us", ours), version

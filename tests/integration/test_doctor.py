@@ -29,7 +29,7 @@ def test_a_process_that_can_be_profiled(interpreter: Interpreter) -> None:
             rf"process {target.pid} can be profiled(: everything is known, {COST}$| \({COST}\), but )", verdict
         )
         assert [row.split()[1] for row in rows] == [
-            "kernel", "user", "ptrace", "process", "permission", "interpreter", "view", "trial",
+            "kernel", "user", "ptrace", "process", "children", "permission", "interpreter", "view", "trial",
         ]  # fmt: skip
         assert f"CPython {interpreter.release}, default build, switch interval 5.00 ms" in done.stdout
         assert len(psutil.Process(target.pid).threads()) == 3
@@ -55,13 +55,19 @@ def test_the_cost_is_that_of_the_process() -> None:
     assert shares[1] > 2 * shares[0]
 
 
-def test_children_are_named_as_not_seen() -> None:
-    code = "import subprocess\nkept = [subprocess.Popen(['cat'], stdin=-1) for _ in range(2)]\ntell(0)\nhear()\n"
+def test_children_are_named_pythons_first() -> None:
+    code = (
+        "import subprocess, sys\n"
+        "kept = [subprocess.Popen([*words], stdin=-1) for words in (['cat'], [sys.executable, '-S'])]\n"
+        "tell([one.pid for one in kept])\n"
+        "hear()\n"
+    )
     with dialogue(Path(sys.executable), code) as target:
-        target.hear()
+        cat, python = target.hear()
         done = gilprof("doctor", target.pid)
         assert done.returncode == 0
-        assert "not its 2 child processes" in done.stdout
+        row = next(row for row in done.stdout.splitlines() if row.split()[1] == "children")
+        assert re.search(rf"2 processes below it, .*: {python} \S*python\S* -S \(a Python\), {cat} cat$", row)
 
 
 @pytest.mark.parametrize("as_json", [False, True])

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from gilprof.cli.program_terminal import ProgramTerminal
+from gilprof.cli.running.program_terminal import ProgramTerminal
 from gilprof.errors import FileError
 from gilprof.target.launch import Launched, launch
 

@@ -63,8 +63,8 @@ def test_install_and_run(checkout: Path, environment: dict[str, str]) -> None:
     report = " ".join(done.stderr.split())
     line = 1 + (ROOT / "examples/ingest.py").read_text().splitlines().index("        sorted(self.batch)")
     assert re.search(
-        rf"The GIL is busy \d+ % .* % of the waiting is for Feeder\.sort_batch \(ingest\.py:{line}\) in thread feeder, "
-        "C code that keeps it",
+        r"[Tt]he GIL is busy \d+ % .* % of the waiting is for Feeder\.sort_batch "
+        rf"\(ingest\.py:{line}\) in thread feeder, C code that keeps it",
         report,
     )
     printed = done.stderr.splitlines()

@@ -99,8 +99,9 @@ def test_the_code_of_a_frame(interpreter: Interpreter) -> None:
     code = """
 class Outer:
     def step(self):
-        tell({"line": Outer.step.__code__.co_firstlineno, "file": Outer.step.__code__.co_filename,
-              "bytecode": list(Outer.step.__code__.co_code), "table": len(Outer.step.__code__.co_linetable)})
+        code = Outer.step.__code__
+        tell({"line": code.co_firstlineno, "flags": code.co_flags, "file": code.co_filename,
+              "bytecode": list(code.co_code), "table": len(code.co_linetable)})
         wait(hear)
 def wait(hear):
     import os
@@ -121,6 +122,7 @@ Outer().step()
         assert read_string(memory, memory.u64(step + layout.code_filename), layout) == said["file"]
         assert read_string(memory, memory.u64(step + layout.code_name), layout) == "step"
         assert memory.i32(step + layout.code_first_line) == said["line"]
+        assert memory.i32(step + layout.code_flags) == said["flags"]
         assert memory.u64(memory.u64(step + layout.code_line_table) + layout.bytes_size) == said["table"]
         end = len(said["bytecode"])
         assert list(memory.read(step + layout.code_bytecode + end - 2, 2)) == said["bytecode"][-2:]

@@ -172,6 +172,27 @@ def opcodes_of_waiting(target: Dialogue, memory: RemoteMemory, layout: Layout, t
     return found
 
 
+@every_interpreter
+def test_the_library_is_where_the_module_s_own_file_is(interpreter: Interpreter) -> None:
+    """A path read while the module is imported may be another one's, or none at all."""
+    code = """
+import encodings, os
+folder = os.path.dirname(os.path.abspath(os.__file__))
+tell(folder)
+for file in (os.path.join(folder, "other.py"), "", "/", ".", "x" * 300, 7):
+    encodings.__file__ = file
+    tell("set")
+    hear()
+"""
+    with dialogue(interpreter.path, code) as target, Process(target.pid) as process, RemoteMemory(target.pid) as memory:
+        said = target.hear()
+        for _ in range(6):
+            assert target.hear() == "set"
+            [folder] = resolve(process, memory).stdlib
+            assert Path(folder).resolve() == Path(said).resolve()
+            target.tell()
+
+
 def waits_at(target: Dialogue, tid: int) -> int | None:
     """The address of the futex on which a thread is blocked; None when it is not."""
     words = Path(f"/proc/{target.pid}/task/{tid}/syscall").read_text().split()

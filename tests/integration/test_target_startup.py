@@ -30,7 +30,7 @@ class Until:
         self._deadline = time.monotonic() + TIMEOUT_S
 
     @property
-    def asked(self) -> bool:
+    def profile_over(self) -> bool:
         return self._program.has_ended() or time.monotonic() > self._deadline
 
     def sleep(self, seconds: float) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gilprof.analysis.episode_rows import NOT_KNOWN, EpisodeKind
-from gilprof.analysis.episode_sums import RESOLVED_GAPS, WORST
-from gilprof.analysis.histogram import RELATIVE_ERROR
+from gilprof.analysis.episodes.histogram import RELATIVE_ERROR
+from gilprof.analysis.episodes.lengths import RESOLVED_GAPS, WORST
+from gilprof.analysis.episodes.rows import NOT_KNOWN, EpisodeKind
 from tests.support.episodes import episodes_of, matched, of_thread, thread_id, true_turns, true_waits, unobserved
 from tests.support.figures import FLOOR, bound
 from tests.support.interpreters import Interpreter, variants

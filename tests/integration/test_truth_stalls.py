@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gilprof.analysis.episodes import Episodes
-from gilprof.analysis.own import OwnFrames
-from gilprof.analysis.stalls import Stalls
-from gilprof.analysis.sums import Stall
-from gilprof.analysis.verdicts import Verdicts
+from gilprof.analysis.classify.verdicts import Verdicts
+from gilprof.analysis.episodes.episodes import Episodes
+from gilprof.analysis.episodes.stalls import Stalls
+from gilprof.analysis.episodes.values import Stall
+from gilprof.facts.user_code import OwnFrames
 from tests.support.episodes import Truth, true_waits, unobserved
 from tests.support.figures import FLOOR, bound
 from tests.support.interpreters import Interpreter, variants

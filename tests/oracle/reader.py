@@ -17,7 +17,7 @@ from tests.oracle.account import Account
 from tests.oracle.build import interposer
 from tests.oracle.layout import EVENT, HEADER, HEADER_SIZE, MAGIC, STATES, THREAD, OracleState
 
-_READ_ATTEMPTS = 10_000
+_READ_ATTEMPTS, _ATTEMPTS_AT_ONCE = 3_000, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,9 @@ class Oracle:
     def _record(self, slot: int) -> Any:
         """A consistent copy of a thread's record; its owner's ``sequence`` is a sequence lock."""
         start = HEADER_SIZE + slot * THREAD.itemsize
-        for _ in range(_READ_ATTEMPTS):
+        for attempt in range(_READ_ATTEMPTS):
+            if attempt >= _ATTEMPTS_AT_ONCE:
+                time.sleep(0.001)  # its owner has lost its CPU in the middle of a change
             before = self._map[start : start + 4]
             copy = np.frombuffer(self._map[start : start + THREAD.itemsize], THREAD)[0]
             if before == self._map[start : start + 4] and not before[0] & 1:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gilprof.analysis.profile import Profile
-from gilprof.analysis.sums import ProfileSums
+from gilprof.analysis.profile_sums import ProfileSums
 from gilprof.model import Batch, LookFlag, PassFlag
 from tests.support.facts import FUTEX, INFO, SLEEP, Script, cut
 

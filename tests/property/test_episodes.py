@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gilprof.analysis.classify import Classifier
-from gilprof.analysis.episode_rows import EpisodeKind, EpisodeRows
-from gilprof.analysis.episodes import Episodes
-from gilprof.analysis.sums import EpisodeSums, Worst
+from gilprof.analysis.classify.classifier import Classifier
+from gilprof.analysis.episodes.episodes import Episodes
+from gilprof.analysis.episodes.rows import EpisodeKind, EpisodeRows
+from gilprof.analysis.episodes.values import EpisodeSums, Worst
 from gilprof.model import Batch
 from tests.property.test_classify import facts, laws, summed
 from tests.support.facts import INFO, cut

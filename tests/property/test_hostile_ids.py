@@ -34,6 +34,8 @@ READERS = (
     *(("export", "-f", known.name) for known in FORMATS),
     ("export", "-f", "pprof", "--kind", "mutex"),
 )
+SALVAGERS = READERS[:3]
+"""With --salvage; how a file is read does not depend on what becomes of it."""
 MEMORY_BYTES = 256 << 20
 EDGES = (-(2**31), -65_537, -65_536, -65_535, -3, -2, -1, 0, 1, 3, 4, 65_535, 65_536, 2**22, 2**31 - 1)
 LARGE = (-(2**63), 2**31, 2**62, 2**63 - 1)
@@ -100,7 +102,7 @@ COLUMNS = (
     Column(Kind.STACKS, "frame", _member("rows", (1,))),
     Column(Kind.FACTS, "look_count", _member("look_count", ())),
     Column(Kind.FACTS, "thread", _member("thread", ())),
-    *(Column(Kind.FACTS, name, _fact("passes", name)) for name in ("holder", "t_ns", "span_ns", "flags")),
+    *(Column(Kind.FACTS, name, _fact("passes", name)) for name in ("holder", "t_ns", "span_ns", "flags", "gap_ns")),
     *(Column(Kind.FACTS, name, _fact("looks", name)) for name in ("stack", "syscall", "gil_word", "flags", "cpu_ns")),
 )
 BY_NAME = {f"{column.kind}.{column.name}": column for column in COLUMNS}
@@ -132,7 +134,7 @@ def refusals(content: bytes) -> Iterator[tuple[str, bool]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "some.gilprof")
         path.write_bytes(content)
-        for (verb, *options), salvage in product(READERS, (False, True)):
+        for (verb, *options), salvage in (*product(READERS, (False,)), *product(SALVAGERS, (True,))):
             arguments = [verb, str(path), *options, *(["--salvage"] if salvage else [])]
             result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
             if result.exit_code != 0:

@@ -117,6 +117,9 @@ def _own(seen: Seen) -> str:
     for name, file, _, _ in reversed(frames):
         if file.startswith("/srv/"):
             return f"{name} {file}"
+    for name, file, _, _ in reversed(frames):
+        if "/site-packages/" in file:
+            return f"{name} {file}"
     for name, file, _, _ in frames:
         if not file.endswith("threading.py"):
             return f"{name} {file}"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gilprof.analysis.classify import Classifier
+from gilprof.analysis.classify.classifier import Classifier
+from gilprof.analysis.classify.verdicts import LookVerdicts, PassVerdicts, Verdicts
 from gilprof.analysis.profile import Profile
-from gilprof.analysis.sums import Fold, ProfileSums
-from gilprof.analysis.verdicts import LookVerdicts, PassVerdicts, Verdicts
+from gilprof.analysis.profile_sums import Fold, ProfileSums
 from gilprof.analysis.window import Window
 from gilprof.model import NONE, Batch, State
 from tests.support.facts import INFO, Script, cut

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.analysis.episode_rows import EpisodeKind, EpisodeRows
-from gilprof.analysis.episodes import Episodes
-from gilprof.analysis.own import OwnFrames
-from gilprof.analysis.verdicts import PassVerdicts, Verdicts
+from gilprof.analysis.classify.verdicts import PassVerdicts, Verdicts
+from gilprof.analysis.episodes.episodes import Episodes
+from gilprof.analysis.episodes.rows import EpisodeKind, EpisodeRows
+from gilprof.facts.user_code import OwnFrames
 from tests.oracle import OracleState
 from tests.support.observed import Observation
 from tests.support.timeline import WAITING, Timeline

@@ -233,7 +233,7 @@ def batch_lists(draw: st.DrawFn, max_batches: int = 4) -> list[Batch]:
     t_ns = draw(st.integers(0, 1 << 60))
     out = []
     for _ in range(draw(st.integers(0, max_batches))):
-        new_functions = draw(st.lists(st.builds(Function, _TEXT, _TEXT, _INT32), max_size=3))
+        new_functions = draw(st.lists(st.builds(Function, _TEXT, _TEXT, _INT32, _INT32), max_size=3))
         functions += len(new_functions)
         new_frames = draw(_pairs(functions, functions, _INT32))
         new_stacks: list[tuple[int, int]] = []

@@ -54,9 +54,9 @@ class Figure:
 
 def bound(observation: Observation) -> float:
     """How far off a share may be. Whether the CPUs sufficed is for the kernel to say, not for the target's name:
-    other processes want them too."""
-    queued = sum(observation.queued_s.values()) / observation.window_s
-    return CROWDED_FLOOR if queued > CROWDED else FLOOR
+    other processes want them too, and so does the host of a virtual machine."""
+    without_cpu = (sum(observation.queued_s.values()) + observation.stolen_s) / observation.window_s
+    return CROWDED_FLOOR if without_cpu > CROWDED else FLOOR
 
 
 def sampling_error(share: float, changes: float, passes: int) -> float:

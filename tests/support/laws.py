@@ -1,4 +1,4 @@
-"""The laws of a report (docs/report.md), for reports of whatever origin."""
+"""The laws of a report (docs/report-json.md), for reports of whatever origin."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from math import sqrt
 from typing import Any
+
+from tests.support.steal import OF_THE_TEST
 
 STATES = ("held", "held_blocked", "waiting", "released", "blocked", "unknown")
 ORIGINS = ("preempted", "returning", "entering")
@@ -52,7 +54,8 @@ def check_time(process: dict[str, Any]) -> None:
         assert thread["alive_s"] <= members * observed + members * ROUNDING_S
     sampling = process["sampling"]
     assert 0 <= sampling["torn"] <= sampling["passes"]
-    expected = sampling["asked_hz"] * process["duration_s"] - sampling["passes"]
+    aimed_hz = sampling["asked_hz"] if sampling["aimed_hz"] is None else sampling["aimed_hz"]
+    expected = aimed_hz * process["duration_s"] - sampling["passes"]
     assert abs(sampling["missed"] - max(expected, 0)) <= 1
 
 
@@ -202,7 +205,8 @@ def check_kernel_account(process: dict[str, Any], sigmas: float) -> None:
     """What was sampled agrees with what the kernel counted, within sampling error."""
     for thread, error_s in _with_errors(process):
         on_cpu = thread["seconds"]["held"] + thread["seconds"]["released"]
-        tolerance_s = sigmas * error_s + 2 * TICK_S
+        # While the machine's host takes a CPU away, a thread on it runs, and its account stands still.
+        tolerance_s = sigmas * error_s + 2 * TICK_S + OF_THE_TEST.stolen_s()
         name = thread["name"]
         assert on_cpu <= thread["cpu_s"] + thread["queued_s"] + tolerance_s, f"{name}: more than the kernel ran"
         switches_hz = process["gils"][0]["switches"] / process["observed_s"]

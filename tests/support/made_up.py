@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gilprof.analysis.definitions import Definitions
-from gilprof.analysis.sums import HANDOVER, TORN, EpisodeSums, GilSums, NodeSums, PairSums, ProfileSums, ThreadSums
+from gilprof.analysis.episodes.values import EpisodeSums, LoopSums
+from gilprof.analysis.profile_sums import ProfileSums
+from gilprof.analysis.sums.values import HANDOVER, TORN, GilSums, NodeSums, PairSums, ThreadSums
+from gilprof.facts.definitions import Definitions
 from gilprof.model import (
     LOOK_DTYPE,
     NONE,
@@ -78,6 +80,7 @@ class MadeUp:
     switches: int = 700
     count: int = 0
     episodes: EpisodeSums = field(default_factory=EpisodeSums.none)
+    loops: tuple[LoopSums, ...] = ()
 
     def __post_init__(self) -> None:
         self._functions: dict[tuple[str, str, int], int] = {}
@@ -132,14 +135,15 @@ class MadeUp:
         size = max([-1, *(t for _, looks, _ in self.passes for t in looks)]) + 1
         threads = ThreadSums(
             np.arange(size), np.zeros(size, np.int64),
-            np.zeros((size, 6)), np.zeros((size, 3)), np.zeros((size, 6)), np.zeros((size, 6)),
-            np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size, np.bool_),
+            np.zeros((size, 6)), np.zeros((size, 3)), np.zeros((size, 7)), np.zeros((size, 7)),
+            np.zeros(size), np.zeros(size), np.zeros((size, 6)), np.zeros(size), np.zeros(size),
+            np.zeros(size, np.bool_),
         )  # fmt: skip
         node_sums = NodeSums(
             np.array([n[0] for n in nodes], np.int32),
             np.array([n[1] for n in nodes], np.int32),
             np.array([n[2] for n in nodes], np.bool_),
-            np.zeros((len(nodes), 6)), np.zeros((len(nodes), 6)), *(np.zeros(len(nodes)) for _ in range(3)),
+            np.zeros((len(nodes), 6)), np.zeros((len(nodes), 7)), *(np.zeros(len(nodes)) for _ in range(4)),
         )  # fmt: skip
         pairs: dict[tuple[int, int], list[float]] = defaultdict(lambda: [0.0] * 4)
         gil = dict.fromkeys(("held", "held_blocked", "handover", "torn", "contended", "waiting"), 0.0)
@@ -167,6 +171,8 @@ class MadeUp:
                 node_sums.states_ns[row, seen.state] += ns
                 threads.cpu_ns[thread] += ns * seen.cpu
                 threads.queued_ns[thread] += ns * seen.queued
+                threads.queued_in_ns[thread, seen.state] += ns * seen.queued
+                node_sums.held_queued_ns[row] += ns * seen.queued * (seen.state == State.HELD)
                 threads.python[thread] |= seen.python
                 running += ns if seen.python and seen.state in (State.HELD, State.RELEASED) else 0.0
                 if seen.state == State.BLOCKED:
@@ -202,4 +208,5 @@ class MadeUp:
             ),
             sections=(),
             episodes=self.episodes,
+            loops=self.loops,
         )

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from gilprof.analysis.sums import NodeSums, PairSums, ProfileSums
+from gilprof.analysis.profile_sums import ProfileSums
+from gilprof.analysis.sums.values import NodeSums, PairSums
 from gilprof.model import LOOK_DTYPE, NONE, PASS_DTYPE, Batch, Function, Origin, State
 from tests.support.made_up import MadeUp, Seen
 
@@ -63,10 +64,11 @@ def _nodes(count: int, random: np.random.Generator) -> NodeSums:
         stack=np.arange(count, dtype=np.int32),
         gc=np.zeros(count, np.bool_),
         states_ns=states_ns,
-        blocked_in_ns=np.zeros((count, 6)),
+        blocked_in_ns=np.zeros((count, 7)),
         overdue_ns=np.zeros(count),
         blamed_ns=states_ns[:, State.HELD] * 2,
         blocking_ns=states_ns[:, State.HELD],
+        held_queued_ns=np.zeros(count),
     )
 
 

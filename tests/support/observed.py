@@ -11,15 +11,16 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.analysis.classify import Classifier
+from gilprof.analysis.classify.classifier import Classifier
+from gilprof.analysis.classify.verdicts import LookVerdicts, PassVerdicts, Verdicts
 from gilprof.analysis.profile import Profile
-from gilprof.analysis.sums import ProfileSums
-from gilprof.analysis.verdicts import LookVerdicts, PassVerdicts, Verdicts
+from gilprof.analysis.profile_sums import ProfileSums
 from gilprof.model import Batch
 from gilprof.report.build import build_report
 from gilprof.report.json import as_json
 from gilprof.sources.live import LiveSource
 from tests.support.laws import check_laws
+from tests.support.steal import StealClock
 
 DRAIN_EVERY_S = 0.1
 
@@ -38,6 +39,8 @@ class Observation:
     queued_s: dict[int, float]
     """By tid, for threads that lived all the time: seconds without a CPU though runnable, by the kernel's
     account as the test itself read it."""
+    stolen_s: float
+    """Of all CPUs together, by the machine's host."""
 
     @property
     def window(self) -> tuple[int, int]:
@@ -80,7 +83,7 @@ class Observation:
 def observe(pid: int, seconds: float, rate_hz: float = 1000.0) -> Observation:
     """Attach to ``pid``, watch for so long, and build the report, whose laws are checked."""
     batches: list[Batch] = []
-    queued_before = queued_by_thread_s(pid)
+    queued_before, steal = queued_by_thread_s(pid), StealClock()
     with closing(LiveSource.attach(pid, rate_hz)) as source:
         profile = Profile(source.info)
         end = time.monotonic() + seconds
@@ -88,7 +91,7 @@ def observe(pid: int, seconds: float, rate_hz: float = 1000.0) -> Observation:
             batches.append(batch)
             profile.add(batch)
             time.sleep(max(0.0, min(DRAIN_EVERY_S, end - time.monotonic())))
-    queued_after = queued_by_thread_s(pid)
+    queued_after, stolen = queued_by_thread_s(pid), steal.stolen_s()
     profile.finish()
     report = as_json(build_report(profile))
     check_laws(report)
@@ -100,6 +103,7 @@ def observe(pid: int, seconds: float, rate_hz: float = 1000.0) -> Observation:
         looks=looks,
         process=report["processes"][0],
         queued_s={tid: queued_after[tid] - queued_before[tid] for tid in queued_before.keys() & queued_after.keys()},
+        stolen_s=stolen,
     )
 
 

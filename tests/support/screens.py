@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from gilprof.analysis.episode_rows import NOT_KNOWN, EpisodeKind, Held
-from gilprof.analysis.sums import EpisodeSums, Worst
+from gilprof.analysis.episodes.rows import NOT_KNOWN, EpisodeKind, MainHolder
+from gilprof.analysis.episodes.values import EpisodeSums, Worst
 from gilprof.model import UNREADABLE, BlockedIn, Health, Origin, State
 from gilprof.tui.snapshot import Now, Range, Snapshot, Step
 from tests.support.made_up import BOOTSTRAP, STDLIB, MadeUp, Place, Seen
@@ -111,8 +111,9 @@ def c_code_keeps_it() -> MadeUp:
                    1: Seen(State.WAITING, feeder, origin=preempted), 3: asleep})  # fmt: skip
     made.add(0.8, {0: Seen(State.HELD, (MAIN, RENDER), cpu=1.0), 1: Seen(State.RELEASED, feeder, cpu=1.0), 2: asleep,
                    3: asleep, 4: Seen(State.BLOCKED, (*BOOTSTRAP, RUN))})  # fmt: skip
-    made.add(1.0, {0: Seen(State.WAITING, (MAIN,), origin=returning), 1: Seen(State.HELD, feeder, overdue=True),
-                   2: Seen(State.WAITING, api, origin=preempted), 3: Seen(State.UNKNOWN, api)})  # fmt: skip
+    made.add(1.0, {0: Seen(State.WAITING, (MAIN,), origin=returning),
+                   1: Seen(State.HELD, feeder, overdue=True, cpu=1.0), 2: Seen(State.WAITING, api, origin=preempted),
+                   3: Seen(State.UNKNOWN, api)})  # fmt: skip
     return made
 
 
@@ -187,7 +188,7 @@ def stalled_profile() -> MadeUp:
         EpisodeKind.TURN, 5_000_000_000, 800_000_000, 1_000_000, 1, holds, 255, 700_000_000, 0, None, victims,
         1_500_000_000,
     )  # fmt: skip
-    culprit = Held(1, holds, UNREADABLE, 550_000_000, 550_000_000)
+    culprit = MainHolder(1, holds, UNREADABLE, 550_000_000, 550_000_000)
     wait = Worst(
         EpisodeKind.WAIT, 6_000_000_000, 600_000_000, 1_000_000, 0, made.frame(MAIN), Origin.RETURNING, 500_000_000, 0,
         culprit, (), 600_000_000,

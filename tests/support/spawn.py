@@ -23,6 +23,8 @@ TARGETS = Path(__file__).resolve().parents[1] / "targets"
 TRUTH_BYTES = 1 << 20
 _READY_TIMEOUT_S = 60.0
 _END_TIMEOUT_S = 10.0
+_SELECT = {"23", "270", "72"}
+"""The system calls of ``select.select``: select and pselect6 of x86-64, pselect6 of aarch64."""
 
 
 class TargetError(AssertionError):
@@ -107,6 +109,7 @@ def spawn(
             raise TargetError(f"{command} (status {process.poll()}) did not get ready:\n{complaint}")
         handshake = json.loads(said)
         tids, columns = handshake.pop("tids"), tuple(handshake.pop("columns"))
+        _await_rest(process)
         yield Target(process, tids, columns, handshake, truth, stderr)
 
 
@@ -122,6 +125,17 @@ def _read_line(pipe: IO[bytes]) -> bytes | None:
             return None
         line += part
     return line
+
+
+def _await_rest(process: subprocess.Popen[bytes]) -> None:
+    """Until the main thread is at rest in ``select``: after the handshake it may wait for a long hold, or for several,
+    which no truth about the workers has."""
+    deadline = time.monotonic() + _READY_TIMEOUT_S
+    state = Path(f"/proc/{process.pid}/syscall")
+    while state.read_text().split()[0] not in _SELECT:
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise TargetError(f"process {process.pid} (status {process.returncode}) did not come to rest")
+        time.sleep(0.001)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

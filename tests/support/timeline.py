@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.analysis.verdicts import PassVerdicts
+from gilprof.analysis.classify.verdicts import PassVerdicts
 from tests.oracle import Account, Oracle, OracleState
 
 Ns = npt.NDArray[np.int64]

@@ -34,19 +34,19 @@ class Case:
 _SPIN = {"spin": NEVER_BLOCKS}
 CASES: Mapping[str, Case] = {
     "spin 3": Case(
-        "spin", (3,), {f"spin-{n}": NEVER_BLOCKS for n in range(3)}, ("spin-0", "spin-1", "spin-2"), seconds=5
+        "spin", (3,), {f"spin-{n}": NEVER_BLOCKS for n in range(3)}, ("spin-0", "spin-1", "spin-2")
     ),
     "hold_sleep": Case("hold_sleep", (20, 20), {"sleeper": ("released",), **_SPIN}, ("spin",)),
     "release_sleep": Case("release_sleep", (20,), {"sleeper": ("released", "held_blocked"), **_SPIN}, ("spin",)),
     "hash_big": Case("hash_big", (0,), {"hash": NEVER_BLOCKS}, seconds=2),
-    "sort_big": Case("sort_big", (), {"sort": NEVER_BLOCKS, **_SPIN}, ("sort", "spin"), seconds=5),
+    "sort_big": Case("sort_big", (100_000,), {"sort": NEVER_BLOCKS, **_SPIN}, ("sort", "spin"), seconds=5),
     "bursts 2": Case("bursts", (2,), {"burst": ("held_blocked",)}, seconds=5),
     "bursts 200": Case("bursts", (200,), {"burst": ("held_blocked",)}),
     "convoy": Case("convoy", (1,), {"hash": NEVER_BLOCKS, "spin-0": NEVER_BLOCKS}, ("spin-0",)),
     "zlib_mix 1 1": Case("zlib_mix", (1, 1), {"zlib-0": NEVER_BLOCKS, "spin-0": NEVER_BLOCKS}, ("spin-0",)),
     "zlib_mix 2 2": Case(
         "zlib_mix", (2, 2), {f"{kind}-{n}": NEVER_BLOCKS for kind in ("zlib", "spin") for n in range(2)},
-        ("spin-0", "spin-1"), seconds=5,
+        ("spin-0", "spin-1"),
     ),
     "finalizers": Case("finalizers", (), {"closer": ("held_blocked",), **_SPIN}, ("spin",)),
     "mixed_pool 2": Case(

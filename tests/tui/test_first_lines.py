@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.screens import CASES
-from tests.tui.support import LARGE, SMALL, app_of, running, screen_lines
+from gilprof.tui.panels.head import Head
+from tests.support.screens import CASES, c_code_keeps_it, snapshot
+from tests.tui.support import LARGE, SMALL, app_of, press, running, screen_lines
 
 NAMED = {
     "convoy": ("back from calls", "sum_of_squares (model.py:7)", "cruncher", "Python"),
@@ -37,3 +38,14 @@ async def test_the_ended_case_says_so() -> None:
     app, _ = app_of(CASES["ended"]())
     async with running(app):
         assert "■ ENDED" in screen_lines(app)[2]
+
+
+@pytest.mark.parametrize("keys", [(), ("5",)])
+async def test_a_screen_that_is_being_taken_down_is_left_alone(keys: tuple[str, ...]) -> None:
+    """Its widgets go one by one, and a snapshot may come in between."""
+    app, _ = app_of(snapshot(c_code_keeps_it()))
+    async with running(app) as pilot:
+        await press(pilot, *keys)
+        await app.screen.query_one(Head).remove()
+        app.show()
+        assert app.is_running

@@ -32,6 +32,36 @@ def table(app: LiveApp, name: str) -> Table:
     return app.screen.query_one(f"#{name}-table", Table)
 
 
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [
+        ((), "q Quit ? Help p Pause w Window s Sort / Filter v View o Record e Export"),
+        (("5",), "q Quit ? Help p Pause w Window o Record e Export esc Back t State > Thread"),
+    ],
+)
+@pytest.mark.parametrize("program", [None, Talker(b"")], ids=["attach", "run"])
+async def test_the_footer_fits(keys: tuple[str, ...], shown: str, program: Talker | None) -> None:
+    app, _ = app_of(BUSY, program=program)
+    async with running(app) as pilot:
+        await press(pilot, *keys)
+        if program is not None and not keys:
+            shown = shown.replace("s Sort", "6 Output s Sort")
+        assert screen_lines(app)[-1].split() == shown.split()
+
+
+@pytest.mark.parametrize("key", ["1", "2", "2 enter"])
+async def test_words_are_whole(key: str) -> None:
+    words = {"thread", "of", "its", "time", "held", "blocked", "wait", "no", "GIL", "now", "top", "stack", "function"}
+    words.add("blamed")
+    app, _ = app_of(BUSY)
+    async with running(app) as pilot:
+        await press(pilot, *key.split())
+        for _ in range(7):
+            heading = next(line for line in screen_lines(app) if "+blocked" in line)
+            assert set(re.findall(r"[^\W\d_]+|…", heading)) <= words, heading
+            await press(pilot, "s")
+
+
 @pytest.mark.parametrize("key", ["q", "f10", "ctrl+c"])
 async def test_quit(key: str) -> None:
     app, feed = app_of(BUSY)

@@ -12,7 +12,7 @@ import pytest
 
 from gilprof.analysis.profile import Profile
 from gilprof.cli.files import write_file
-from gilprof.cli.observe import Stop
+from gilprof.cli.profiling.observe import Stop
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, TargetInfo
 from gilprof.recording.reader import Recording
 from gilprof.recording.replay import ReplaySource
@@ -26,7 +26,7 @@ NAMED = {
     "c-code-keeps-it": ("C code that keeps it", "sort_lists (sort_big.py:", "sort"),
     "gc": ("garbage collection", "make_garbage", "(gc_heavy.py:", "garbage"),
     "lock": ("Not the GIL", "on a lock", "lock_bound.py:24", "worker-*"),
-    "no-cpu": ("CPUs are short", "spin (spin.py:", "spin-*"),
+    "no-cpu": ("oo few CPUs", "spin (spin.py:", "spin-*"),
     "many-threads": ("threads wait", "spin (spin.py:", "spin-*"),
     "one-thread": ("one thread", "spin-0"),
     "ended": ("blocked while it has the GIL", "sleep_holding (hold_sleep.py:", "sleeper"),

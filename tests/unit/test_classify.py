@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gilprof.analysis.classify import Classifier
-from gilprof.analysis.runnable import BLOCK
-from gilprof.analysis.verdicts import NOT_APPLICABLE
+from gilprof.analysis.classify.classifier import Classifier
+from gilprof.analysis.classify.runnable import BLOCK
+from gilprof.analysis.classify.verdicts import NOT_APPLICABLE
 from gilprof.model import (
     NONE,
     SYSCALL_OUTSIDE,
@@ -73,14 +73,14 @@ def test_last_holder_without_lock_means_nothing() -> None:
         (READ, BlockedIn.IO),
         (SLEEP, BlockedIn.SLEEP),
         (SYSCALL_OUTSIDE, BlockedIn.PAGE),
-        (61, BlockedIn.OTHER),
+        (61, BlockedIn.CHILD),
     ],
 )
 def test_what_it_is_blocked_in(syscall: int, where: BlockedIn) -> None:
     judged = Judged(Script().at(0).holds("a", HOME, syscall=syscall).blocks("b", HOME, syscall=syscall))
     assert judged.states("a") == [State.HELD_BLOCKED]
     assert judged.states("b") == [State.BLOCKED]
-    assert judged.column("a", "where") == judged.column("b", "where") == [where]
+    assert judged.column("a", "blocked_in") == judged.column("b", "blocked_in") == [where]
 
 
 def test_holder_that_drops_and_blocks_during_the_pass_was_held() -> None:

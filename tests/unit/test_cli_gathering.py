@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gilprof.cli.gathering import Gathering
-from gilprof.model import Batch
+from gilprof.cli.profiling.gathering import MOST_LOOKS, Gathering
+from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch
 from tests.support.facts import assert_same, batch_lists, joined
 
 
@@ -28,3 +29,13 @@ def test_the_end_is_handed_on_at_once(batches: list[Batch]) -> None:
     for batch in batches:
         gathering.take(batch)
     assert bool(taken) == any(batch.ended is not None for batch in batches)
+
+
+def test_memory_is_bounded() -> None:
+    taken: list[Batch] = []
+    gathering = Gathering(taken.append, 3600.0)
+    half = Batch(np.zeros(1, PASS_DTYPE), np.zeros(MOST_LOOKS // 2, LOOK_DTYPE))
+    gathering.take(half)
+    assert taken == []
+    gathering.take(half)
+    assert len(taken[0].looks) == MOST_LOOKS

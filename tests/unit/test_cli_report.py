@@ -51,6 +51,13 @@ def test_report(recording: str) -> None:
     assert whole["processes"][0]["sampling"]["passes"] == 1000
 
 
+@pytest.mark.parametrize("words", [["--json"], ["--json", "-"], ["--json=-"]], ids=" ".join)
+@pytest.mark.parametrize("file_first", [True, False])
+def test_json_on_standard_output(words: list[str], file_first: bool, recording: str) -> None:
+    result = CliRunner().invoke(cli, ["report", *([recording, *words] if file_first else [*words, recording])])
+    assert json.loads(result.stdout)["schema"] == "gilprof.report/1"
+
+
 def test_a_part_of_the_time(recording: str) -> None:
     part = report(recording, "--from", "0.25", "--to", "500ms")
     assert part["processes"][0]["duration_s"] == 0.25

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from gilprof.cli import cli
 from gilprof.exporters import FORMATS
-from gilprof.exporters.state_words import LETTERS, ORDER, WORDS
 from gilprof.recording.writer import RecordingWriter
+from gilprof.report.state_words import LETTERS, ORDER, WORDS
 from tests.support.made_up import INFO
 from tests.support.scripted import contended_batches
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from gilprof.exporters.firefox_columns import HAS_GIL, WAITING_FOR_GIL
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.stack_table import LEFT_OUT, MAX_FRAMES
-from gilprof.exporters.state_words import WORDS
 from gilprof.model import STATE_NAMES, Batch, State
+from gilprof.report.state_words import WORDS
 from tests.support.exported import NASTY, NASTY_SHOWN, check_sums, every_state, exported, few, profiled, seconds
 from tests.support.facts import batch_lists, cut
 

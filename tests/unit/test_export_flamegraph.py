@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gilprof.analysis.sums import HANDOVER, TORN
+from gilprof.analysis.sums.values import HANDOVER, TORN
 from gilprof.errors import FileError
 from gilprof.exporters.flamegraph import SCRIPTS, export
 from gilprof.exporters.narrowing import Narrowing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gilprof.analysis.sums import HANDOVER, PairSums
+from gilprof.analysis.sums.values import HANDOVER, PairSums
 from gilprof.exporters.pairs import OTHERS, pairs_of
 from tests.support.many_stacks import ManyStacks
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gilprof.analysis.weights import TICK_NS, KernelAccount, PassWeights
+from gilprof.analysis.classify.weights import TICK_NS, KernelAccount, PassWeights
 from gilprof.model import LOOK_DTYPE, SCHEDSTAT_UNREADABLE, TIMESLICES_UNREADABLE, LookArray
 
 GAP_NS = 1_000_000
@@ -34,7 +34,7 @@ def grown(looks: LookArray, pieces: int = 1) -> npt.NDArray[np.float64]:
     out: list[npt.NDArray[np.float64]] = []
     for rows in np.array_split(np.arange(len(looks)), pieces):
         gap = np.full(len(rows), float(GAP_NS))
-        weights = PassWeights(gap, gap, np.zeros_like(gap), np.zeros_like(gap))
+        weights = PassWeights(gap, gap, np.zeros_like(gap), np.zeros_like(gap), gap)
         repaired = account.repaired(looks[rows])
         t_ns = 10 * HOUR_NS + rows.astype(np.int64) * GAP_NS
         out.append(np.array(account.growth(repaired, weights, np.arange(len(rows)), t_ns)))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gilprof.cli import on_stall
-from gilprof.cli.on_stall import LONGEST_VARIABLE, StallCommand
+from gilprof.cli.profiling import stall_command
+from gilprof.cli.profiling.stall_command import LONGEST_VARIABLE, StallCommand
 
 WRITER = """
 import json, os, sys
@@ -60,7 +60,7 @@ def test_it_gets_all_facts(command: StallCommand, tmp_path: Path, said: list[str
 def test_a_failure_is_told_once_and_is_not_for_ever(
     tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(on_stall, "EVERY_S", 0.0)
+    monkeypatch.setattr(stall_command, "EVERY_S", 0.0)
     program = tmp_path / "program"
     command = StallCommand(str(program), 4242, said.append)
     for _ in range(2):

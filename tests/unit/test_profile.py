@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from gilprof.analysis.profile import Profile
-from gilprof.analysis.sums import HANDOVER, TORN, ProfileSums
-from gilprof.analysis.thread_rows import ENDED_ROWS
+from gilprof.analysis.profile_sums import ProfileSums
+from gilprof.analysis.sums.thread_rows import ENDED_ROWS, name_pattern
+from gilprof.analysis.sums.values import HANDOVER, TORN
 from gilprof.model import UNREADABLE, Batch, PassFlag, State
 from tests.support.facts import INFO, SLEEP, Script, cut
 
@@ -104,6 +105,15 @@ def test_threads_without_end_fold() -> None:
         np.testing.assert_allclose(sums.nodes.blamed_ns.sum(), waited_ns)
         group = int(sums.threads.id[sums.threads.folded > 0][0])
         assert profile.definitions.threads[group].name == "job-*"
+
+
+def test_what_names_have_in_common() -> None:
+    assert name_pattern(["pool-0_2"]) == "pool-0_*"
+    assert name_pattern(["pool-0_*", "pool-0_3"]) == "pool-0_*"
+    assert name_pattern(["pool-0_*", "pool-1_3"]) == "pool-*_*"
+    assert name_pattern(["Thread-1 (work)", "Thread-12 (work)"]) == "Thread-* (work)"
+    assert name_pattern(["Thread-1 (work)", "Thread-1 (rest)"]) is None
+    assert name_pattern(["feeder"]) == "feeder"
 
 
 def cut_with_threads(batch: Batch, ends: list[int]) -> list[Batch]:

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Function, Health, TargetInfo, ThreadSeen
+from gilprof.model import ChildSeen, Function, Health, TargetInfo, ThreadSeen
 from gilprof.recording import format
-from gilprof.recording.facts import FACTS_MEMBERS, PAIRS_MEMBERS
-from gilprof.recording.format import COUNTERS, LOOK_COLUMNS, MAGIC, PASS_COLUMNS, Kind, chunk
+from gilprof.recording.columns import OWN_COLUMNS, Column
+from gilprof.recording.facts import FACTS_MEMBERS, FORMAT_1_MEMBERS, PAIRS_MEMBERS
+from gilprof.recording.format import MAGIC, Kind, chunk
 from gilprof.recording.reader import MAX_DAMAGED
 from gilprof.recording.tables import FIRST_THREAD_IDS
 from gilprof.recording.texts import encode_end
@@ -35,8 +36,9 @@ def table_behind(words: str) -> list[list[str]]:
         ("`threads`: an object", [field.name for field in fields(ThreadSeen)]),
         ("`functions`: an object", [field.name for field in fields(Function)]),
         ("`health`: an object", [field.name for field in fields(Health)]),
+        ("`children`: an object", [field.name for field in fields(ChildSeen)]),
         ("`frames` and `stacks`:", list(PAIRS_MEMBERS)),
-        ("`facts`, with P passes", list(FACTS_MEMBERS)),
+        ("`facts`, with P passes", [*FACTS_MEMBERS, *FORMAT_1_MEMBERS]),
     ],
 )
 def test_names_in_tables(words: str, names: list[str]) -> None:
@@ -44,13 +46,10 @@ def test_names_in_tables(words: str, names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "columns", "dtype"),
-    [("Columns of a pass", PASS_COLUMNS, PASS_DTYPE), ("Columns of a look", LOOK_COLUMNS, LOOK_DTYPE)],
+    ("words", "columns"), [("Columns of a pass", OWN_COLUMNS.passes), ("Columns of a look", OWN_COLUMNS.looks)]
 )
-def test_columns(words: str, columns: tuple[str, ...], dtype: np.dtype[np.void]) -> None:
-    stored = {True: "difference", False: "value"}
-    expected = [[name, dtype[name].name, stored[name in COUNTERS]] for name in columns]
-    assert table_behind(words) == expected
+def test_columns(words: str, columns: tuple[Column, ...]) -> None:
+    assert table_behind(words) == [[each.name, np.dtype(each.dtype).name, each.stored] for each in columns]
 
 
 def test_head() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gilprof.model import Batch, Health, ThreadSeen
-from gilprof.recording import kept
+from gilprof.recording import kept_process
 from gilprof.recording.kept import KeptRecording
 from gilprof.recording.reader import Recording
 from tests.support.facts import INFO
@@ -71,7 +71,7 @@ def test_writing_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_memory_is_bounded_by_size_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "MAX_BYTES", 60_000)
+    monkeypatch.setattr(kept_process, "MAX_BYTES", 60_000)
     recording = KeptRecording(INFO, 60.0)
     for batch in busy(SECONDS):
         recording.add(batch)

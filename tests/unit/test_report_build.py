@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gilprof.analysis.own import is_own
+from gilprof.facts.user_code import Whose, package_of, whose
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, Function, Health, Origin, State, ThreadSeen
 from gilprof.report.build import build_report
 from gilprof.report.json import dumps
+from gilprof.report.names import base_name
 from tests.support.laws import ORIGINS, STATES, WHERES, check_laws
 from tests.support.made_up import BOOTSTRAP, STDLIB, MadeUp, Seen
 
@@ -33,7 +34,7 @@ def contended() -> MadeUp:
 
 
 def test_keys_and_their_order() -> None:
-    """docs/report.md has them in this order; keys that it does not have come behind or between."""
+    """docs/report-json.md has them in this order; keys that it does not have come behind or between."""
     report = as_json(contended())
     assert _in_order(report, "schema gilprof mode backend sentence processes")
     process = report["processes"][0]
@@ -123,21 +124,33 @@ def test_code_objects_of_one_function_are_one_function() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "own"),
+    ("name", "file", "expected"),
     [
-        ("/srv/app.py", True),
-        ("app.py", True),
-        ("<string>", True),
-        ("<frozen importlib._bootstrap>", False),
-        (f"{STDLIB}/json/decoder.py", False),
-        (f"{STDLIB}/site-packages/numpy/core.py", False),
-        ("/usr/lib/python3/dist-packages/apt/cache.py", False),
-        (f"{STDLIB}-extra/app.py", True),
-        ("/srv/my-site-packages-tool/app.py", True),
+        ("main", "/srv/app.py", Whose.OWN),
+        ("main", "app.py", Whose.OWN),
+        ("f", "<string>", Whose.OWN),
+        ("f", "<frozen importlib._bootstrap>", Whose.PYTHON),
+        ("f", f"{STDLIB}/json/decoder.py", Whose.PYTHON),
+        ("f", f"{STDLIB}/site-packages/numpy/core.py", Whose.INSTALLED),
+        ("f", "/usr/lib/python3/dist-packages/apt/cache.py", Whose.INSTALLED),
+        ("f", f"{STDLIB}-extra/app.py", Whose.OWN),
+        ("f", "/srv/my-site-packages-tool/app.py", Whose.OWN),
+        ("<module>", "/srv/venv/bin/gunicorn", Whose.PYTHON),
+        ("main", "/home/me/bin/tool", Whose.OWN),
+        ("<module>", "/home/me/bin/tool.py", Whose.OWN),
+        ("Thread.run", f"{STDLIB}/threading.py", Whose.BOOTSTRAP),
     ],
 )
-def test_own_files(file: str, own: bool) -> None:
-    assert is_own(file, (STDLIB,)) == own
+def test_whose_code(name: str, file: str, expected: Whose) -> None:
+    assert whose(Function(name, file, 1), (STDLIB,)) is expected
+
+
+def test_packages_are_named() -> None:
+    files = ("/venv/lib/site-packages/flask/app.py", "/venv/lib/site-packages/six.py", "/srv/app.py")
+    assert [package_of(file) for file in files] == ["flask", "six", None]
+    assert base_name("/venv/lib/site-packages/gunicorn/workers/gthread.py") == "gunicorn/…/gthread.py"
+    assert base_name("/venv/lib/site-packages/numpy/linalg/__init__.py") == "numpy/linalg/__init__.py"
+    assert base_name("/venv/lib/site-packages/six.py") == "six.py"
 
 
 def test_recursion_counts_once() -> None:
@@ -234,6 +247,7 @@ def _many_stacks(nodes: int) -> MadeUp:
         overdue_ns=np.zeros(nodes),
         blamed_ns=rng.random(nodes) * 1e6,
         blocking_ns=np.zeros(nodes),
+        held_queued_ns=np.zeros(nodes),
     )
     pairs = type(sums.pairs)(
         holder=rng.integers(-2, nodes, nodes).astype(np.int32),

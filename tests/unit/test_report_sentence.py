@@ -94,8 +94,19 @@ def test_spread_over_many_functions() -> None:
     profile = MadeUp().threads("MainThread", "feeder")
     for number in range(6):
         profile.add(1, {0: waiting(MAIN), 1: held(app(f"step_{number}", 20 + number))})
-    assert "the waiting is spread over many functions, step_0 (app.py:20) in thread feeder has the most, 17 %" in said(
-        profile
+    assert said(profile).endswith(
+        "100 % of the waiting is for many functions of app.py, step_0 (app.py:20) in thread feeder has the most, 17 % "
+        "of it."
+    )
+
+
+def test_spread_over_many_files() -> None:
+    profile = MadeUp().threads("MainThread", "feeder")
+    for number in range(6):
+        profile.add(1, {0: waiting(MAIN), 1: held(app(f"step_{number}", 20, f"/srv/step_{number}.py"))})
+    assert (
+        "the waiting is spread over many functions, step_0 (step_0.py:20) in thread feeder has the most, 17 %"
+        in said(profile)
     )
 
 
@@ -106,10 +117,14 @@ def test_hand_over() -> None:
     assert "for 89 % of the waiting nobody has it" in said(profile)
 
 
-def test_cpus_are_short_as_well() -> None:
+def test_the_holder_has_no_cpu() -> None:
     profile = MadeUp().threads("MainThread", "feeder")
     profile.add(1, {0: waiting(MAIN), 1: Seen(State.HELD, FEED, cpu=0.5, queued=0.5)})
-    assert said(profile).endswith("; CPUs are short as well, 0.50 threads stand ready without one on average.")
+    assert said(profile) == (
+        "The machine has too few CPUs, 0.50 threads stand ready without one and 0.50 run on average; the GIL is busy "
+        "100 % of the time and 1.0 thread waits for it on average: 100 % of the waiting is for Parser.feed "
+        "(ingest.py:88) in thread feeder, which stands ready without a CPU while it has the GIL."
+    )
 
 
 def test_too_few_cpus() -> None:
@@ -118,8 +133,9 @@ def test_too_few_cpus() -> None:
         MadeUp().threads("MainThread", "a", "b").add(1, {0: blocked(MAIN, BlockedIn.LOCK), 1: released, 2: released})
     )
     assert said(profile) == (
-        "Not the GIL: the machine has too few CPUs, 1.0 threads stand ready without one and 1.0 run on average; the "
-        "GIL is waited for 0 % of the time."
+        "Not the GIL: the machine has too few CPUs, 1.0 threads stand ready without one and 1.0 run on average; 100 % "
+        "of the work runs without the GIL, most of it in Parser.feed (ingest.py:88) in threads a and b; the GIL is "
+        "waited for 0 % of the time."
     )
 
 

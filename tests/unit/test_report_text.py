@@ -11,9 +11,10 @@ from gilprof.model import LOOK_DTYPE, NONE, PASS_DTYPE, Batch, BlockedIn, Health
 from gilprof.report.build import build_report
 from gilprof.report.dump import LastLooks, build_dump, dump_text
 from gilprof.report.model import Selection
-from gilprof.report.names import location, printable, threads_named
-from gilprof.report.section import shortened
+from gilprof.report.names import location, printable, thread_name, threads_named
+from gilprof.report.places import cut_at
 from gilprof.report.text import report_text
+from gilprof.report.text_table import shortened
 from tests.support.made_up import BOOTSTRAP, INFO, STDLIB, MadeUp, Seen
 
 MAIN = (("<module>", "/srv/app.py", 1, 20),)
@@ -33,7 +34,7 @@ def test_sentence_first_then_the_figures_in_order() -> None:
     text = report_text(build_report(contended()), 120)
     assert text.startswith("The GIL is busy 100 % of the time and 1.0 thread waits for it on average: 75 %")
     headings = [
-        "Process 4242", "Threads: 1.0 of 3 Python threads ran at once", "GIL: held 100 %", "GIL: waited for",
+        "Process 4242", "Threads: 3.0 Python threads at a time,", "GIL: held 100 %", "GIL: waited for",
         "Threads: shares of each", "Own functions:", "Other functions:", "Lines:", "Who waits for whom, own functions",
         "Who waits for whom, threads", "Health:",
     ]  # fmt: skip
@@ -91,7 +92,7 @@ def test_native_and_ended_are_told() -> None:
     profile.add(1, {0: Seen(State.HELD, MAIN), 1: Seen(State.RELEASED, None, python=False)})
     text = report_text(build_report(profile), 120)
     assert "ended: signal 9" in text
-    assert "1 threads that Python does not know" in text
+    assert "1 thread that Python does not know" in text
     assert "native: openblas" in text
 
 
@@ -139,6 +140,60 @@ def test_names() -> None:
     assert threads_named(["a", "b"]) == "threads a and b"
     assert threads_named(["w-1", "w-22"]) == "2 threads (w-*)"
     assert threads_named(["a", "b", "c"]) == "3 threads"
+    assert threads_named(["pool-0_1", "pool-0_2"]) == "2 threads (pool-0_*)"
+    assert threads_named(["pool-0_1", "pool-1_1", "pool-1_2"]) == "3 threads (pool-*_*)"
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "cut"),
+    [
+        ("ThreadPoolExecutor-0_2", 22, "ThreadPoolExecutor-0_2"),
+        ("ThreadPoolExecutor-0_2", 16, "ThreadPoolE…-0_2"),
+        ("ThreadPoolExecutor-10_12", 8, "T…-10_12"),
+        ("ThreadPoolExecutor-0_*", 12, "ThreadP…-0_*"),
+        ("Thread-12 (process_request_thread)", 16, "Thread-12 (proc…"),
+        ("w3c-validator-of-everything-7", 16, "w3c-validator…-7"),
+        ("my-very-long-service-12 (process_request_thread)", 20, "my-very-long-se…-12…"),
+        ("worker-123456789012", 8, "…6789012"),
+        ("MainThread", 8, "MainThr…"),
+        ("MainThread", 1, "…"),
+    ],
+)
+def test_a_thread_s_name_keeps_what_sets_it_apart(name: str, width: int, cut: str) -> None:
+    assert thread_name(name, width) == cut
+
+
+def test_a_thread_beside_a_place_keeps_its_number() -> None:
+    assert cut_at("worker-0: handle (app.py:12)", 80) == "worker-0: handle (app.py:12)"
+    assert cut_at("ThreadPoolExecutor-0_2: handle (app.py:12)", 24) == "Threa…-0_2: hand….py:12)"
+    assert cut_at("3 threads (worker-*)", 10) == shortened("3 threads (worker-*)", 10)
+    assert cut_at("5 threads (ThreadPoolExecutor-0_*)", 28) == "5 threads (ThreadPoolE…-0_*)"
+    for width in range(1, 40):
+        assert len(cut_at("ThreadPoolExecutor-0_2: handle (app.py:12)", width)) <= width
+
+
+def test_what_of_held_is_blocked() -> None:
+    """A column of its own, where there is some: a tenth of a second of the quarter."""
+    write = ("Log.flush", "/srv/log.py", 10, 14)
+    profile = MadeUp().threads("MainThread", "logger")
+    profile.add(0.15, {0: Seen(State.WAITING, MAIN), 1: Seen(State.HELD, (*FEED, write))}, passes=150)
+    profile.add(0.1, {0: Seen(State.WAITING, MAIN), 1: Seen(State.HELD_BLOCKED, (*FEED, write))}, passes=100)
+    text = report_text(build_report(profile), 80)
+    lines = [re.sub(r" {2,}", " | ", line) for line in text.splitlines()]
+    assert "function | held | blocked | waiting | no GIL | blocked | blamed" in lines
+    assert "Log.flush (log.py:10) | 250 ms | 100 ms | - | - | - | 250 ms" in lines
+    assert "line | held | blocked | waiting | overdue | blamed" in lines
+    assert "Log.flush (log.py:14) | 250 ms | 100 ms | - | - | 250 ms" in lines
+    assert max(map(len, text.splitlines())) <= 80
+    assert "of it" not in report_text(build_report(contended()), 80)
+
+
+def test_pool_threads_in_a_narrow_report() -> None:
+    profile = MadeUp().threads(*(f"ThreadPoolExecutor-0_{number}" for number in range(3)))
+    profile.add(1, {0: Seen(State.HELD, FEED), 1: Seen(State.WAITING, MAIN), 2: Seen(State.WAITING, MAIN)}, passes=1000)
+    text = report_text(build_report(profile), 76)
+    assert [line.split()[0] for line in text.splitlines() if line.startswith("Thread") and "…" in line]
+    assert {f"-0_{number}" for number in range(3)} <= set(re.findall(r"…(-0_\d)", text))
 
 
 def test_shortened_keeps_the_end() -> None:
@@ -174,6 +229,27 @@ def test_dump() -> None:
     assert [(wait.holder, wait.seconds) for wait in main.waits_for] == [(1, 0.75)]
     assert [(frame.name, frame.line) for frame in feeder.stack[:2]] == [("loads", 346), ("Parser.feed", 88)]
     assert INFO.pid == dump.pid
+
+
+def test_dump_folds_equal_stacks() -> None:
+    profile = MadeUp().threads("MainThread", *(f"worker-{number}" for number in range(8)), "other")
+    sleeps = Seen(State.BLOCKED, FEED, BlockedIn.SLEEP)
+    profile.add(0.5, {0: Seen(State.BLOCKED, MAIN, BlockedIn.CHILD), **dict.fromkeys(range(1, 10), sleeps)})
+    looks = np.zeros(10, LOOK_DTYPE)
+    looks["thread"], looks["stack"] = range(10), [profile.stack(MAIN), *([profile.stack(FEED)] * 9)]
+    passes = np.zeros(1, PASS_DTYPE)
+    passes["look_count"], passes["holder"] = 10, NONE
+    last = LastLooks()
+    last.add(_batch(passes, looks))
+    dump = build_dump(profile, last)
+    assert len(dump.threads) == 10
+    parent, workers = dump_text(dump, 120).split("\n\n")[1:]
+    assert parent == "MainThread (tid 5000)\n  waits for a child process 100 % of its time\n    <module> (app.py:20)"
+    assert workers.splitlines()[:3] == [
+        "9 threads (worker-* ×8, other ×1), tids 5001, 5002, 5003, 5004, 5005, 5006 and 3 more",
+        "  each on average is blocked 100 % of its time",
+        "    loads (json/__init__.py:346)",
+    ]
 
 
 def test_dump_text() -> None:

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from gilprof.cli import cli
-from gilprof.cli.program import Program, program_of
 from gilprof.cli.run import run
+from gilprof.cli.running.program import Program, program_of
 from gilprof.errors import UsageError
 
 

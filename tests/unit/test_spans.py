@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from inspect import CO_COROUTINE, CO_GENERATOR
+
 import pytest
 
 from gilprof.analysis.profile import Profile
@@ -21,6 +25,13 @@ def spans(script: Script, *names: str, ends: tuple[int, ...] = ()) -> tuple[Span
         profile.add(batch)
     profile.finish()
     return build_report(profile).processes[0].spans
+
+
+def text_of(script: Script, *names: str) -> str:
+    profile = Profile(INFO, spans=names)
+    profile.add(script.batch())
+    profile.finish()
+    return report_text(build_report(profile), 300)
 
 
 def requests(lengths_ms: list[int]) -> Script:
@@ -78,6 +89,20 @@ def test_patterns(pattern: str) -> None:
 def test_a_name_that_is_not_there() -> None:
     (span,) = spans(requests([10]), "Consumer.nothing")
     assert (span.seen, span.p50_s, span.slowest) == (0, None, ())
+    assert "Span Consumer.nothing: never seen on a stack" in text_of(requests([10]), "Consumer.nothing")
+    assert "Span Consumer.handle" not in text_of(requests([10]), "Consumer.handle")
+
+
+def test_coroutines_are_seen_only_while_they_run() -> None:
+    batch = requests([10, 20, 60]).batch()
+    flags = {"Consumer.handle": CO_COROUTINE, "parse": CO_GENERATOR}
+    batch = replace(batch, functions=tuple(replace(f, flags=flags.get(f.name, 3)) for f in batch.functions))
+    profile = Profile(INFO, spans=["Consumer.handle", "parse", "spin"])
+    profile.add(batch)
+    profile.finish()
+    report = build_report(profile)
+    assert [span.only_running for span in report.processes[0].spans] == [True, True, False]
+    assert "Span Consumer.handle: a coroutine or generator, only its running is seen" in report_text(report, 300)
 
 
 def test_several_names_in_their_order() -> None:
@@ -145,6 +170,11 @@ def test_short_ones_are_counted_by_the_chance_of_being_seen() -> None:
     (span,) = spans(requests([1] * 50), "Consumer.handle")
     assert span.seen == 50
     assert span.p50_s is None
+    assert span.at_least
+    text = text_of(requests([1] * 50), "Consumer.handle")
+    assert re.search(r"^Consumer.handle +≥50 ", text, re.M)
+    assert "Span Consumer.handle: at least 50, as many are too short for gaps of 1.00 ms between passes" in text
+    assert not spans(requests([10, 20, 60]), "Consumer.handle")[0].at_least
 
 
 def test_calls_that_cannot_be_told_apart_are_said_to_be() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import combinations
 
 import pytest
 
+from gilprof.analysis.episodes.stalls import KEPT, SO_FAR_NS
+from gilprof.analysis.episodes.values import Stall, StallSums
 from gilprof.analysis.profile import Profile
-from gilprof.analysis.stalls import KEPT, SO_FAR_NS
-from gilprof.analysis.sums import Stall, StallSums
-from gilprof.model import Batch
+from gilprof.model import Batch, PassFlag
 from gilprof.report.build import build_report
 from gilprof.report.stalls import StallWords
 from gilprof.report.text import report_text
@@ -136,7 +137,98 @@ def test_many_turns_are_one_stall_while_long_waits_overlap() -> None:
     _, told = profiled(rest(script, 400, 420, *threads))
     assert len(told) == 1
     assert told[0].length_ns / 1e6 == pytest.approx(400, abs=2)
-    assert len(told[0].victims) == 8
+    assert len(told[0].victims) == 7
+
+
+def overlaps(stalls: Sequence[Stall]) -> list[tuple[Stall, Stall]]:
+    return [
+        (one, other)
+        for one, other in combinations(stalls, 2)
+        if one.start_ns < other.start_ns + other.length_ns and other.start_ns < one.start_ns + one.length_ns
+    ]
+
+
+def test_one_freeze_is_told_once() -> None:
+    """A long hold, and short ones behind it that keep its victims waiting for longer than the limit: the second stall
+    begins where the first one ends."""
+    threads = [f"t{n}" for n in range(13)]
+    script = hold(rest(Script(), 0, 9, "feeder", *threads), 10, 89, "feeder", *threads)
+    for turn, holder in enumerate(threads):
+        hold(script, 90 + turn * 10, 99 + turn * 10, holder, *(t for t in threads[turn + 1 :]), frame=STEP)
+    _, told = profiled(rest(script, 220, 240, "feeder", *threads))
+    assert [stall.length_ns / 1e6 for stall in told] == pytest.approx([80, 120], abs=1)
+    assert overlaps(told) == []
+
+
+@pytest.mark.parametrize("every", [0, 25])
+def test_a_long_hold_amid_short_ones_is_told_once(every: int) -> None:
+    script, threads, ms = Script(), [f"t{n}" for n in range(8)], 0
+    for turn in range(40):
+        holder, length_ms = threads[turn % 8], 80 if turn == 20 else 10
+        waiters = [t for t in threads if t != holder]
+        hold(script, ms, ms + length_ms - 1, holder, *waiters, frame=FEED if turn == 20 else STEP)
+        ms += length_ms
+    profile, told = profiled(rest(script, ms, ms + 20, *threads), tuple(range(every, ms, every)) if every else ())
+    assert overlaps(told) == []
+    assert overlaps(found(profile).latest) == []
+    assert sum(stall.length_ns for stall in told) / 1e6 == pytest.approx(ms, abs=15)
+
+
+def test_a_holder_is_not_its_own_victim() -> None:
+    """Threads that keep one another waiting in turns."""
+    script, threads = Script(), [f"t{n}" for n in range(8)]
+    for turn in range(40):
+        holder = threads[turn % 8]
+        hold(script, turn * 10, turn * 10 + 9, holder, *(t for t in threads if t != holder), frame=STEP)
+    _, told = profiled(rest(script, 400, 420, *threads))
+    (stall,) = told
+    assert stall.held is not None
+    assert stall.held.thread not in [thread for thread, _ in stall.victims]
+    assert len(stall.victims) == 7
+
+
+def test_many_victims_are_told_by_their_kinds() -> None:
+    pool = [f"pool-0_{n}" for n in range(4)]
+    script = hold(rest(Script(), 0, 9, "feeder", "a", *pool), 10, 89, "feeder", "a", *pool)
+    profile, told = profiled(rest(script, 90, 99, "feeder", "a", *pool))
+    line = StallWords(profile.info, profile.definitions).line(told[0])
+    assert line.endswith("in feeder, kept 5 waiting: a, pool-0_*")
+
+
+def test_a_collection() -> None:
+    script = rest(Script(), 0, 9, "feeder", "a")
+    for ms in range(10, 90):
+        collects = {"flags": PassFlag.COLLECTING} if 20 <= ms < 80 else {}
+        script.at(ms, **collects).holds("feeder", MAIN, FEED).waits("a", MAIN, STEP)
+    profile, told = profiled(rest(script, 90, 99, "feeder", "a"))
+    (stall,) = told
+    assert stall.gc_ns / 1e6 == pytest.approx(60, abs=2)
+    words = StallWords(profile.info, profile.definitions)
+    assert words.line(stall).endswith("feed (ingest.py:88) in feeder, garbage collection, kept 1 waiting: a")
+    assert words.facts(stall)["cause"] == "garbage collection"
+    report = build_report(profile)
+    (row,) = report.processes[0].stalls or ()
+    assert row.cause == "garbage collection"
+    assert row.gc_s == pytest.approx(0.060, abs=0.002)
+    assert "collection" in report_text(report, 80)
+
+
+@pytest.mark.parametrize("every", [0, 1, 7])
+def test_a_holder_without_a_cpu(every: int) -> None:
+    """The kernel says so when it has got one again, at a look at which the holder may have dropped the GIL."""
+    script = rest(Script(), 0, 9, "feeder", "a")
+    hold(script, 10, 89, "feeder", "a")
+    script.at(90).holds("a", MAIN, STEP).waits("feeder", MAIN, FEED, queued_ms=75.0)
+    profile, told = profiled(rest(script, 91, 99, "feeder", "a"), tuple(range(every, 90, every)) if every else ())
+    (stall,) = told
+    assert stall.queued_ns / 1e6 == pytest.approx(75, abs=1)
+    words = StallWords(profile.info, profile.definitions)
+    assert "feed (ingest.py:88) in feeder, which had no CPU for 94 % of it, kept 1 waiting" in words.line(stall)
+    assert words.facts(stall)["cause"] == "queued"
+    (row,) = build_report(profile).processes[0].stalls or ()
+    assert row.cause == "queued"
+    assert row.queued_s == pytest.approx(0.075, abs=0.001)
+    assert "no CPU" in report_text(build_report(profile), 80)
 
 
 def test_two_holds_are_two_stalls() -> None:

@@ -7,14 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gilprof.errors import UsageError
-from gilprof.units import (
-    format_mean,
-    format_rate,
-    format_seconds,
-    format_share,
-    parse_duration,
-    parse_rate,
-)
+from gilprof.units import format_mean, format_rate, format_seconds, format_share, parse_duration, parse_rate
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,7 @@ PROBES: tuple[Probe, ...] = (
             "code_filename": "co_filename",
             "code_name": "co_name",
             "code_qualname": "co_qualname",
+            "code_flags": "co_flags",
             "code_first_line": "co_firstlineno",
             "code_line_table": "co_linetable",
             "code_bytecode": "co_code_adaptive",

@@ -74,7 +74,7 @@ class LaneChart {
       const y = AXIS + row * LANE - top;
       if (row === 0) this.drawGil(y);
       else this.drawTrack(this.tracks[row - 1], y);
-      this.drawName(row === 0 ? "has the GIL" : this.tracks[row - 1].title, y);
+      this.drawName(row === 0 ? "has the GIL" : this.tracks[row - 1].short, y);
     }
     this.drawAxis();
     this.overlay();
@@ -110,8 +110,7 @@ class LaneChart {
     context.fillStyle = colours.surface;
     context.fillRect(0, y, NAMES - 4, LANE);
     context.fillStyle = colours.text;
-    const short = name.length > 22 ? `${name.slice(0, 21)}…` : name;
-    context.fillText(short, 8, y + BAR / 2, NAMES - 14);
+    context.fillText(name, 8, y + BAR / 2, NAMES - 14);
   }
 
   /** Time by pixel and state, drawn from the top in the legend's order; names where there is room for them. */

@@ -20,8 +20,8 @@ function firstWhere(count, is) {
 
 /** Runs of one thread: passes `first` to `last`, on a row of time in a state (a number of `states`). */
 class Track {
-  constructor({ title, name, listed }, { key, count }, keys) {
-    Object.assign(this, { title, name, listed });
+  constructor({ title, short, name, listed }, { key, count }, keys) {
+    Object.assign(this, { title, short, name, listed });
     const size = key.reduce((total, one) => total + (one > 0 ? 1 : 0), 0);
     this.first = new Int32Array(size);
     this.last = new Int32Array(size);

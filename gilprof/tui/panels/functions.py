@@ -37,14 +37,10 @@ class FunctionsPanel(Panel):
         wide = self._wide()
         kinds = ("self", "total") if wide else ("total",) if self._total else ("self",)
         states = [
-            Column(
-                f"{kind} {name}",
-                f"{look.glyph}{kind if wide and kind == 'total' else look.short}",
-                7,
-                least=90 * (name == "unknown"),
-            )
+            Column(f"{kind} {name}", title, max(7, len(title)), least=90 * (name == "unknown"))
             for kind in kinds
             for name, look in zip(STATE_NAMES, LOOKS, strict=True)
+            for title in (f"{look.glyph}{kind if wide and kind == 'total' else look.short}",)
         ]
         return (Column("name", "function", right=False), *states, *_BLAME)
 

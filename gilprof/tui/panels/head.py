@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
-from gilprof.report.health import LOW_RATE, MANY_UNKNOWN, health
+from gilprof.report.health import LOW_RATE, MANY_UNKNOWN, aimed_hz, health
 from gilprof.report.model import Gil, Process
 from gilprof.report.names import printable
-from gilprof.report.section import shortened
+from gilprof.report.text_table import shortened
 from gilprof.tui.episodes import stall, stall_text
 from gilprof.tui.states import FREE_GLYPH, FREE_STYLE, LOOKS
 from gilprof.tui.view import View
@@ -47,7 +47,7 @@ def head_lines(view: View, width: int, rows: int = 1) -> Iterator[Line]:
     recent = view.snapshot.recent
     process = recent.process
     gil = process.gils[0]
-    verdict = BAD if is_the_gil(process) else GOOD
+    verdict = BAD if is_the_gil(recent.report) else GOOD
     first, second = first_lines(recent.report, width)
     if recent.sums().passes == 0:
         first, second, verdict = "Looking at the process ...", "", FAINT
@@ -70,8 +70,8 @@ def head_lines(view: View, width: int, rows: int = 1) -> Iterator[Line]:
 def _process_line(view: View, process: Process, width: int) -> Line:
     minutes, seconds = divmod(int(view.snapshot.elapsed_s), 60)
     sampling = process.sampling
-    attained = f"{format_rate(sampling.rate_hz)} of {format_rate(sampling.asked_hz)}"
-    low = (sampling.rate_hz or 0.0) < LOW_RATE * sampling.asked_hz and view.snapshot.elapsed_s > SETTLING_S
+    attained = f"{format_rate(sampling.rate_hz)} of {format_rate(aimed_hz(sampling))}"
+    low = (sampling.rate_hz or 0.0) < LOW_RATE * aimed_hz(sampling) and view.snapshot.elapsed_s > SETTLING_S
     pieces: list[Piece] = [
         (f"{process.pid} ", "bold"),
         (f"Python {process.python}  {minutes // 60:02}:{minutes % 60:02}:{seconds:02}  ", ""),

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from gilprof.model import STATE_NAMES, State
 from gilprof.report.model import Thread
-from gilprof.report.names import printable
+from gilprof.report.names import thread_name
 from gilprof.tui.panels.panel import Entry, Panel, place_cell
 from gilprof.tui.snapshot import Snapshot
 from gilprof.tui.states import LOOKS
 from gilprof.tui.view import View
 from gilprof.tui.waits import stack_text
 from gilprof.tui.widgets.bar import Bar, Piece
-from gilprof.tui.widgets.table import Cell, Column, Row
+from gilprof.tui.widgets.table import Cell, Column, Cut, Row
 from gilprof.units import format_seconds, format_share
 
 _GLYPHS = (*((look.glyph, look.style) for look in LOOKS), (" ", ""))
@@ -25,14 +25,14 @@ _COLUMNS = (
     Column("tid", "tid", 8, least=110),
     Column("bar", "of its time", most=44, right=False),
     *(
-        Column(name, f"{look.glyph}{look.short}", 8, least=_LEAST.get(name, 0))
+        Column(name, f"{look.glyph}{look.short}", max(8, len(look.short) + 1), least=_LEAST.get(name, 0))
         for name, look in zip(STATE_NAMES, LOOKS, strict=True)
     ),
     Column("cpu", "CPU", 6, least=100),
     Column("queued", "queued", 7, least=126),
     Column("blamed", "blamed", 8, least=150),
-    Column("now", "now", 6, right=False),
-    Column("top", "on top of its stack", right=False),
+    Column("now", "now", 8, right=False),
+    Column("top", "top of stack", right=False),
 )
 
 
@@ -70,7 +70,7 @@ def _entry(thread: Thread, snapshot: Snapshot, top: str) -> Entry:
     ended = _has_ended(snapshot, thread)
     state = None if ended or snapshot.over is not None else snapshot.now.states.get(thread.id)
     cells: tuple[Cell, ...] = (
-        _name(thread),
+        Cut(_name(thread), thread_name),
         str(thread.tid) if thread.tid is not None else "",
         Bar(tuple(shares), _GLYPHS),
         *(_figure(share, look.style) for share, look in zip(shares, LOOKS, strict=True)),
@@ -96,13 +96,18 @@ def _entry(thread: Thread, snapshot: Snapshot, top: str) -> Entry:
 
 def _ended(number: int, tid: int, name: str) -> Entry:
     """It was not seen in the time that is shown."""
-    cells = (printable(name, 60), str(tid) if tid >= 0 else "", *("" for _ in _COLUMNS[3:]), "ended")
+    cells: tuple[Cell, ...] = (
+        Cut(name, thread_name),
+        str(tid) if tid >= 0 else "",
+        *("" for _ in _COLUMNS[3:]),
+        "ended",
+    )
     values: dict[str, float | str] = {column.key: 0.0 for column in _COLUMNS}
     return Entry(Row(str(number), cells, dim=True), values | {"name": name, "tid": tid, "top": "ended"})
 
 
 def _name(thread: Thread) -> str:
-    name = printable(thread.name, 60)
+    name = thread_name(thread.name)
     if thread.folded:
         return f"{name} ×{thread.folded}"
     return name if thread.gil is not None else f"native: {name}"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from gilprof.report.answer.limits import OVERDUE
+from gilprof.report.names import thread_name
 from gilprof.tui.panels.panel import Entry, Panel, place_cell
 from gilprof.tui.states import LOOKS
 from gilprof.tui.view import View
 from gilprof.tui.waits import By, Wait, waits
-from gilprof.tui.widgets.table import Cell, Column, Either, Row
+from gilprof.tui.widgets.table import Cell, Column, Cut, Either, Row
 from gilprof.units import format_seconds, format_share
 
-C_CODE = 0.25
-"""From this share of overdue waiting on it is C code that keeps the GIL (``gilprof.report.sentence``)."""
 NARROW = 100
 SHOWN = 100
 """Rows: what comes behind them is hardly worth a look."""
@@ -62,19 +62,20 @@ class WaitsPanel(Panel):
     def entries(self, view: View) -> Iterator[Entry]:
         """The largest of the pairs that the filter lets through, among the first ``SEARCHED``."""
         searched = islice(waits(view.part, self._by), SEARCHED if view.filter else SHOWN)
-        yield from islice((_entry(wait) for wait in searched if view.matches(wait.waiter, wait.holder)), SHOWN)
+        yield from islice(
+            (_entry(wait, self._by) for wait in searched if view.matches(wait.waiter, wait.holder)), SHOWN
+        )
 
 
-def _entry(wait: Wait) -> Entry:
+def _entry(wait: Wait, by: By) -> Entry:
     why = max(wait.origins, key=wait.origins.__getitem__)
     overdue = format_share(wait.overdue) if wait.overdue else "-"
     cells: tuple[Cell, ...] = (
-        place_cell(wait.waiter),
-        place_cell(wait.holder),
+        *(Cut(who, thread_name) if by is By.THREAD else place_cell(who) for who in (wait.waiter, wait.holder)),
         ((format_seconds(wait.seconds), _WAITING.style),),
         format_share(wait.share),
         Either((f"{why} {format_share(wait.origins[why])}", why)),
-        Either((f"C code {overdue}", overdue)) if wait.overdue >= C_CODE else overdue,
+        Either((f"C code {overdue}", overdue)) if wait.overdue >= OVERDUE else overdue,
     )
     values: dict[str, float | str] = {
         "waiter": wait.waiter,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gilprof.analysis.episode_rows import EpisodeKind
+from gilprof.analysis.episodes import EpisodeKind
+from gilprof.report.names import thread_name
 from gilprof.tui.episodes import STALL_S, Episode, episodes
 from gilprof.tui.panels.panel import Entry, Panel, place_cell
 from gilprof.tui.states import LOOKS
 from gilprof.tui.view import View
-from gilprof.tui.widgets.table import Cell, Column, Row
+from gilprof.tui.widgets.table import Cell, Column, Cut, Row
 from gilprof.units import format_seconds
 
 _HELD, _WAITING = LOOKS[0], LOOKS[2]
@@ -19,7 +20,7 @@ _COLUMNS = (
     Column("kind", "what", 6, right=False),
     Column("thread", "thread", most=20, right=False),
     Column("place", "where", right=False),
-    Column("others", "who waited / for whom", right=False),
+    Column("others", "who / for whom", right=False),
     Column("why", "why", 11, right=False, least=100),
     Column("harm", "harm", 8, least=100),
 )
@@ -71,9 +72,9 @@ def _entry(episode: Episode) -> Entry:
         f"{episode.began:%H:%M:%S}",
         ((f"{format_seconds(episode.seconds):>8}", style),),
         ((f"{kind} …" if episode.so_far else kind, look.style),),
-        episode.thread,
+        Cut(episode.thread, thread_name),
         place_cell(episode.place),
-        others,
+        Cut(others, thread_name) if kind == "turn" and len(episode.others) == 1 else others,
         episode.why,
         format_seconds(episode.harm_s),
     )

@@ -19,6 +19,8 @@ from gilprof.units import format_seconds
 
 _TITLE = "bold"
 _FAINT = "#808080"
+_WIDTH = 10
+"""Of a column: the longest of ``LOOKS``' words, its glyph and a gap."""
 ROWS = 12
 """Lines, callers and callees that are shown."""
 
@@ -71,14 +73,14 @@ def _weight(line: Line) -> float:
 
 
 def _heading(title: str) -> widget.Line:
-    pieces: list[Piece] = [(f" {title:<28}", _TITLE)]
-    pieces += [(f"{look.glyph} {look.short}".rjust(9), look.style) for look in LOOKS[:5]]
+    pieces: list[Piece] = [(f" {title:<26}", _TITLE)]
+    pieces += [(f"{look.glyph}{look.short}".rjust(_WIDTH), look.style) for look in LOOKS[:5]]
     return tuple(pieces)
 
 
 def _states(title: str, seconds: Mapping[str, float]) -> widget.Line:
-    figures = [(format_seconds(seconds[name]) if seconds[name] else "-").rjust(9) for name in STATE_NAMES[:5]]
-    return ((f" {title:<28}", ""), *((figure, "") for figure in figures))
+    figures = [(format_seconds(seconds[name]) if seconds[name] else "-").rjust(_WIDTH) for name in STATE_NAMES[:5]]
+    return ((f" {title:<26}", ""), *((figure, "") for figure in figures))
 
 
 def _calls(title: str, ns: Mapping[int, float], part: Range, itself: int) -> Iterator[widget.Line]:

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.model import State
-from gilprof.report.names import location, printable
+from gilprof.report.names import location, thread_name
 from gilprof.tui.actions import Scope, bindings
 from gilprof.tui.screens.details import DetailsScreen
 from gilprof.tui.screens.live import LiveScreen
@@ -106,7 +106,7 @@ class FlameScreen(LiveScreen[None]):
 
     def _names(self, view: View) -> dict[int, str]:
         """Names of the Python threads by id."""
-        return {t.id: printable(t.name, 40) for t in view.part.process.threads if t.gil is not None} | (
+        return {t.id: thread_name(t.name, 40) for t in view.part.process.threads if t.gil is not None} | (
             {} if self._thread is None else {self._thread: _name(view.part, self._thread)}
         )
 
@@ -136,4 +136,4 @@ def branches(tree: Call, part: Range, style: str) -> Branch:
 
 def _name(part: Range, thread: int) -> str:
     seen = part.definitions.threads.get(thread)
-    return printable(seen.name, 40) if seen is not None else str(thread)
+    return thread_name(seen.name, 40) if seen is not None else str(thread)

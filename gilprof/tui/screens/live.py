@@ -39,9 +39,10 @@ class LiveScreen(Screen[Result]):
         self.call_after_refresh(self.app.post_message, Stale())
 
     def show(self, view: View) -> None:
-        """Show another view."""
-        self.query_one(Head).show_view(view)
-        self.show_body(view)
+        """Show another view; a screen that is being taken down has nothing left to show it with."""
+        for head in self.query(Head):
+            head.show_view(view)
+            self.show_body(view)
 
     def show_body(self, view: View) -> None:
-        """Likewise below the head."""
+        """Show another view below the head."""

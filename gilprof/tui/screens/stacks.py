@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from gilprof.report.section import shortened
+from gilprof.report.text_table import shortened
 from gilprof.tui.screens.closable import ClosableScreen
 from gilprof.tui.states import LOOKS
 from gilprof.tui.view import View

@@ -13,7 +13,8 @@ def spark(values: Sequence[float], width: int, upper: float) -> str:
 
 
 def sparks(values: Sequence[float], width: int, upper: float, height: int) -> list[str]:
-    """Likewise ``height`` rows high, the top row first. Whatever is there at all has the smallest column."""
+    """The newest ``width`` of ``values``, right-aligned, in ``height`` rows from the top: ``upper`` and more is a full
+    column, and whatever is there at all has the smallest one."""
     top = len(_LEVELS) - 1
     shown = values[-width:] if width > 0 else ()
     levels = [0 if value <= 0 else max(1, min(top * height, round(value / upper * top * height))) for value in shown]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from gilprof.report.section import shortened
+from gilprof.report.text_table import shortened
 from gilprof.tui.widgets.bar import Bar, Piece
 
 
@@ -27,7 +27,16 @@ class Either:
     texts: tuple[str, ...]
 
 
-Cell = str | Bar | Either | tuple[Piece, ...]
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A text that is cut in its own way where it does not fit."""
+
+    text: str
+    cut: Callable[[str, int], str]
+    """The text in so many cells."""
+
+
+Cell = str | Bar | Either | Cut | tuple[Piece, ...]
 _GAP = 1
 CURSOR = "▶"
 """In front of the row under the cursor; the first column of cells is its own."""
@@ -248,8 +257,10 @@ class Table(ScrollView, can_focus=True):
         segments = [Segment(" " * len(CURSOR), base)]
         for column, room in self._layout(width):
             title = f"{column.title}{'▼' if downwards else '▲'}" if column.key == key else column.title
-            ((text, _),) = _fitted(title, room, column.right)
-            segments += [Segment(text, mark if column.key == key else base), Segment(" " * _GAP, base)]
+            # The mark may take the gap.
+            gap = _GAP if cell_len(title) <= room else 0
+            ((text, _),) = _fitted(title, room + _GAP - gap, column.right)
+            segments += [Segment(text, mark if column.key == key else base), Segment(" " * gap, base)]
         return Strip(segments).adjust_cell_length(width, base)
 
 
@@ -259,6 +270,8 @@ def _fitted(cell: Cell, width: int, right: bool) -> list[Piece]:
         return cell.pieces(width)
     if isinstance(cell, Either):
         cell = next((text for text in cell.texts if cell_len(text) <= width), cell.texts[-1])
+    if isinstance(cell, Cut):
+        cell = cell.cut(cell.text, width)
     if isinstance(cell, str):
         text = shortened(cell, width) if width > 1 else set_cell_size(cell, width)
         room = " " * (width - cell_len(text))

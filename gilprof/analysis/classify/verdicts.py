@@ -1,0 +1,96 @@
+"""What classify gives back: the state of every look, and the time that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+NOT_APPLICABLE = 255
+"""In ``blocked_in`` and ``origin``: the look's state has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassVerdicts:
+    """Columns, one row a pass."""
+
+    t_ns: npt.NDArray[np.int64]
+    span_ns: npt.NDArray[np.int64]
+    """From then to the pass's last reading: its looks lie in between."""
+    weight_ns: npt.NDArray[np.float64]
+    """The time that the pass stands for: the gap before it; of a late pass one mean gap, of a stopped target 0."""
+    unobserved_ns: npt.NDArray[np.float64]
+    """The rest of the gap."""
+    stopped_ns: npt.NDArray[np.float64]
+    """Of the unobserved, with the target stopped."""
+    mean_gap_ns: npt.NDArray[np.float64]
+    """The mean gap that was aimed at before it."""
+    spared: npt.NDArray[np.float64]
+    """Passes fewer in the gap before it than at the rate asked for, as the rate followed what was free."""
+    holder: npt.NDArray[np.int64]
+    """Row of the holder's look in LookVerdicts; ``NONE``: the GIL was free; ``UNREADABLE``: locked, the
+    holder's look or its state could not be told."""
+    switch_number: npt.NDArray[np.uint64]
+    torn: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class LookVerdicts:
+    """Columns, one row a look, in the order of passes."""
+
+    pass_row: npt.NDArray[np.int64]
+    thread: npt.NDArray[np.int32]
+    stack: npt.NDArray[np.int32]
+    python: npt.NDArray[np.bool_]
+    gc: npt.NDArray[np.bool_]
+    """A collection that this thread set off runs on top of the stack."""
+    state: npt.NDArray[np.uint8]
+    sure: npt.NDArray[np.bool_]
+    """The look's own facts decide the state. Else it was runnable without the GIL, and what it did before and after
+    decides."""
+    blocked_in: npt.NDArray[np.uint8]
+    """BlockedIn of blocked and held_blocked looks, else ``NOT_APPLICABLE``."""
+    origin: npt.NDArray[np.uint8]
+    """Origin of waiting looks, else ``NOT_APPLICABLE``."""
+    last_holder: npt.NDArray[np.bool_]
+    """The GIL is free, and nobody has had it since this thread."""
+    overdue: npt.NDArray[np.bool_]
+    """Held or held_blocked although somebody had asked for the drop, unless for want of a CPU."""
+    cpu_ns: npt.NDArray[np.float64]
+    """The thread's CPU time in the pass's weight, by the kernel's account."""
+    queued_ns: npt.NDArray[np.float64]
+    """The thread's time runnable without a CPU in the pass's weight, by the kernel's account."""
+
+
+VerdictsT = TypeVar("VerdictsT", PassVerdicts, LookVerdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Whole passes, decided."""
+
+    passes: PassVerdicts
+    looks: LookVerdicts
+
+    @classmethod
+    def joined(cls, parts: Sequence[Verdicts]) -> Verdicts:
+        """All passes of all parts, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        passes, looks = [], []
+        passes_before = looks_before = 0
+        for part in parts:
+            holder = part.passes.holder
+            passes.append(replace(part.passes, holder=np.where(holder < 0, holder, holder + looks_before)))
+            looks.append(replace(part.looks, pass_row=part.looks.pass_row + passes_before))
+            passes_before += len(part.passes.t_ns)
+            looks_before += len(part.looks.thread)
+        return cls(_joined(PassVerdicts, passes), _joined(LookVerdicts, looks))
+
+
+def _joined(kind: type[VerdictsT], parts: Sequence[VerdictsT]) -> VerdictsT:
+    names = [field.name for field in fields(kind)]
+    return kind(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

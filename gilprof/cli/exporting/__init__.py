@@ -1,0 +1,1 @@
+"""What ``gilprof export`` decides before it writes: which format, which files."""
