@@ -137,14 +137,18 @@ PASS_DTYPE = np.dtype(
         ("switch_users", "<u2"),
         ("flags", "<u4"),
         ("gap_ns", "<u4"),
+        ("domain", "<i4"),
+        ("reserved", "<u4"),
     ]
 )
-"""One row a pass. ``t_ns``: CLOCK_MONOTONIC when the GIL was first read. ``span_ns``: from there to the
-last reading. ``look_count``: rows of ``LOOK_DTYPE`` that belong to the pass, in order. ``holder``: the
-thread that has the GIL (``NONE``: nobody; ``UNREADABLE``: locked by a thread state that is not in the
-list). ``mutex_users`` and ``switch_users``: threads that have locked one of the GIL's two mutexes, or wait on
-its condition variable, asleep or woken (glibc's ``__nusers``). ``gap_ns``: where the rate follows what is free, the
-mean gap that was aimed at before the pass; else 0."""
+"""One row a pass and GIL domain. The rows of a pass have the same ``t_ns`` and come in the order of their domains
+(``gilprof.facts.passes``). ``t_ns``: CLOCK_MONOTONIC when the first GIL was first read. ``span_ns``: from there to the
+last reading of the domain's GIL. ``look_count``: rows of ``LOOK_DTYPE`` that belong to the row, in order: the threads
+of the domain; in the pass's first row also those that belong to none. ``domain``: a ``GilDomain``'s id; ``NONE``: the
+looks are of threads without any GIL. ``holder``: the thread that has the GIL (``NONE``: nobody; ``UNREADABLE``: locked
+by a thread state that is not in the list). ``mutex_users`` and ``switch_users``: threads that have locked one of the
+GIL's two mutexes, or wait on its condition variable, asleep or woken (glibc's ``__nusers``). ``gap_ns``: where the
+rate follows what is free, the mean gap that was aimed at before the pass; else 0."""
 
 LOOK_DTYPE = np.dtype(
     [
@@ -200,6 +204,15 @@ class ThreadSeen:
     tid: int
     name: str
     ended_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GilDomain:
+    """The interpreters of a process that share one GIL."""
+
+    id: int
+    interpreters: tuple[int, ...]
+    """Their ids, as CPython numbers them: 0 is the main one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +295,8 @@ class Batch:
     """In the order of time: all up to the last pass, at least."""
     children: tuple[ChildSeen, ...] = ()
     """In the order of time."""
+    domains: tuple[GilDomain, ...] = ()
+    """Those that were not there when the profile began (``TargetInfo.domains``), and those that have changed."""
     ended: str | None = None
     """None while the target lives; then ``exit``, ``signal N``, ``exec`` or ``gone``."""
     process: int = 0
@@ -314,5 +329,7 @@ class TargetInfo:
     """Where the waiters' condition variable lies in the GIL's struct: first byte, byte behind the last."""
     gil_mutex: tuple[int, int] = (80, 120)
     """Where the mutex around it lies there: first byte, byte behind the last."""
+    domains: tuple[GilDomain, ...] = (GilDomain(0, (0,)),)
+    """Those that were there when the profile began."""
     stdlib: tuple[str, ...] = ()
     """Folders of the target's standard library, for telling own functions from it."""

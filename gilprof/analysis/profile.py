@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.analysis.classify import NOT_APPLICABLE, Classifier, QueueTime, Verdicts
+from gilprof.analysis.classify import Classifier, QueueTime, Verdicts
 from gilprof.analysis.episodes import EpisodeSums, Moments, Stall, Worst, with_threads
 from gilprof.analysis.profile_sums import Fold, ProfileSums
 from gilprof.analysis.sums import (
@@ -16,7 +16,7 @@ from gilprof.analysis.sums import (
     HANDOVER,
     TORN,
     Children,
-    GilSums,
+    GilTable,
     NodeTable,
     PairTable,
     Sections,
@@ -53,7 +53,7 @@ class Profile:
         """``watch``: who else wants the verdicts. ``stall_ns``: waits longer than that make stalls; None: nobody asks
         for them. ``spans``: names of functions whose stays are wanted."""
         self.info = info
-        self.definitions = Definitions()
+        self.definitions = Definitions(info.domains)
         self.health = Health()
         self.ended: str | None = None
         self._watch = watch
@@ -68,12 +68,11 @@ class Profile:
         self.children = Children()
         self._own = OwnFrames(self.definitions, info.stdlib)
         self._moments = Moments(self.definitions, self._own.of, stall_ns, spans)
-        self._gil = np.zeros(6)
+        self._gils = GilTable()
         self._time = np.zeros(5)
         self._passes = 0
         self._torn = 0
         self._t_ns: tuple[int, int] | None = None
-        self._switch_numbers: tuple[int, int] | None = None
 
     def add(self, batch: Batch) -> None:
         """Take in the next batch; what it cannot decide yet waits for the next one."""
@@ -104,10 +103,8 @@ class Profile:
 
     def sums(self) -> ProfileSums:
         """A snapshot."""
-        held, held_blocked, handover, torn, contended, waiting = self._gil
         observed, unobserved, stopped, running, spared = self._time
         first_t_ns, last_t_ns = self._t_ns or (0, 0)
-        first_switch, last_switch = self._switch_numbers or (0, 0)
         return ProfileSums(
             first_t_ns=first_t_ns,
             last_t_ns=last_t_ns,
@@ -118,15 +115,7 @@ class Profile:
             spared=float(spared),
             torn=self._torn,
             running_ns=float(running),
-            gil=GilSums(
-                held_ns=float(held),
-                held_blocked_ns=float(held_blocked),
-                handover_ns=float(handover),
-                torn_ns=float(torn),
-                contended_ns=float(contended),
-                waiting_ns=float(waiting),
-                switches=max(last_switch - first_switch, 0),
-            ),
+            gils=self._gils.sums(),
             threads=self._threads.sums(self._rows),
             nodes=self._nodes.sums(),
             pairs=self._pairs.sums(),
@@ -193,12 +182,12 @@ class Profile:
         self._moments.add(verdicts)
         if self._watch is not None:
             self._watch.take(self.definitions, self._rows.ids[looks.thread], verdicts)
-        self._passes += len(passes.t_ns)
-        self._torn += int(passes.torn.sum())
+        begins = passes.begins
+        self._passes += int(begins.sum())
+        # Torn for one of the GILs is torn.
+        self._torn += int(np.logical_or.reduceat(passes.torn, np.flatnonzero(begins)).sum())
         first_t_ns, _ = self._t_ns or (int(passes.t_ns[0]), 0)
         self._t_ns = (first_t_ns, int(passes.t_ns[-1]))
-        first_switch, _ = self._switch_numbers or (int(passes.switch_number[0]), 0)
-        self._switch_numbers = (first_switch, int(passes.switch_number[-1]))
 
         self._sections.count(verdicts, self._tids())
         weight = passes.weight_ns[looks.pass_row]
@@ -206,24 +195,14 @@ class Profile:
         waiters = np.bincount(looks.pass_row[waits], minlength=len(passes.t_ns))
         contended = waiters > 0
         has_holder = passes.holder >= 0
-        holder_state = np.full(len(passes.t_ns), NOT_APPLICABLE, np.uint8)
-        holder_state[has_holder] = looks.state[passes.holder[has_holder]]
-        free = passes.holder == NONE
-        self._gil += [
-            passes.weight_ns[holder_state == State.HELD].sum(),
-            passes.weight_ns[holder_state == State.HELD_BLOCKED].sum(),
-            passes.weight_ns[contended & free].sum(),
-            passes.weight_ns[contended & ~free & ~has_holder].sum(),
-            passes.weight_ns[contended].sum(),
-            weight[waits].sum(),
-        ]
+        self._gils.add(passes, looks, waiters)
         runs = looks.python & ((looks.state == State.HELD) | (looks.state == State.RELEASED))
         self._time += [
-            passes.weight_ns.sum(),
-            passes.unobserved_ns.sum(),
-            passes.stopped_ns.sum(),
+            passes.weight_ns[begins].sum(),
+            passes.unobserved_ns[begins].sum(),
+            passes.stopped_ns[begins].sum(),
             weight[runs].sum(),
-            passes.spared.sum(),
+            passes.spared[begins].sum(),
         ]
 
         nodes = self._nodes.rows(looks)
@@ -231,7 +210,7 @@ class Profile:
         culprit = passes.holder[blamed]
         victims = waiters[blamed] * passes.weight_ns[blamed]
         queue = QueueTime.of(looks)
-        self._threads.add(looks, weight, queue)
+        self._threads.add(looks, weight, queue, passes.domain[looks.pass_row])
         self._threads.blame(looks.thread[culprit], victims, passes.weight_ns[blamed])
         self._nodes.add(nodes, looks, weight, queue)
         self._nodes.blame(nodes[culprit], victims, passes.weight_ns[blamed])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,8 @@ class ProfileSums:
     """Passes in which the GIL changed between the first and the last reading."""
     running_ns: float
     """Thread-nanoseconds of Python threads in held or released."""
-    gil: GilSums
+    gils: Mapping[int, GilSums]
+    """By the GIL domain's id, in the order in which they were seen; none in a process without any."""
     threads: ThreadSums
     nodes: NodeSums
     pairs: PairSums

@@ -156,7 +156,7 @@ def _between_both(
         sums,
         first_t_ns=before.last_t_ns if before.passes else sums.first_t_ns,
         **_between(sums, before, _AMOUNTS),
-        gil=GilSums(**_between(sums.gil, before.gil, [field.name for field in fields(GilSums)])),
+        gils=gils_between(sums.gils, before.gils),
         threads=_together(sums.threads, [each.threads for each in gains]),
         nodes=_together(sums.nodes, [each.nodes for each in gains]),
         pairs=_part(pairs, np.flatnonzero(pairs.origin_ns.any(axis=1))),
@@ -165,6 +165,15 @@ def _between_both(
         episodes=_began_since(sums.episodes, before.last_t_ns),
     )
     return between, health_since(health_before, health)
+
+
+def gils_between(now: Mapping[int, GilSums], before: Mapping[int, GilSums]) -> dict[int, GilSums]:
+    """How much the sums of each GIL have grown; one that was not seen before has grown from nothing."""
+    names = [field.name for field in fields(GilSums)]
+    return {
+        number: GilSums(**_between(gil, before[number], names)) if number in before else gil
+        for number, gil in now.items()
+    }
 
 
 _AMOUNTS = ("observed_ns", "unobserved_ns", "stopped_ns", "passes", "spared", "torn", "running_ns", "children_ns")

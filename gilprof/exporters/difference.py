@@ -73,8 +73,8 @@ def _look_ns(profile: Profiled) -> float:
     GIL while others wait for it: looks closer together see the same thing again."""
     sums = profile.sums()
     pass_ns = sums.observed_ns / max(sums.passes, 1)
-    turn_ns = sums.gil.contended_ns / max(sums.gil.switches, 1)
-    return max(pass_ns, float(profile.info.switch_interval_ns), turn_ns)
+    turns_ns = [gil.contended_ns / max(gil.switches, 1) for gil in sums.gils.values()]
+    return max(pass_ns, float(profile.info.switch_interval_ns), *turns_ns)
 
 
 def _keys(functions: tuple[_Function, ...]) -> list[tuple[_Function, _Function]]:

@@ -19,7 +19,7 @@ from gilprof.exporters.page_parts import Piece, assembled, part
 from gilprof.exporters.page_tables import page_tables
 from gilprof.exporters.stack_times import stack_times
 from gilprof.model import State
-from gilprof.report.build import Profiled, build_report
+from gilprof.report.build import Profiled, build_process
 from gilprof.report.model import Process
 from gilprof.report.names import printable
 from gilprof.report.state_words import ORDER, WORDS
@@ -41,23 +41,22 @@ def flame_page(
 ) -> str:
     """The page, with these pieces above the flame graph. Raises FileError for a baseline without time."""
     states = [state for state in ORDER if state in narrowing.states]
-    report = build_report(profile)
-    process = report.processes[0]
+    process = build_process(profile)
     about = _about(process, narrowing)
     if baseline is None:
         compared = None
         times = cut_deep(stack_times(profile, narrowing, with_pairs=True))
     else:
-        before = build_report(baseline)
-        if not before.processes[0].observed_s:
+        before = build_process(baseline)
+        if not before.observed_s:
             raise FileError("comparing with the baseline", "no time was observed in it", "give another recording")
         new, old = (cut_deep(stack_times(one, narrowing, distinct_threads=False)) for one in (profile, baseline))
         compared = difference(new, old, profile, baseline)
         times = compared.times
-        about += f"\nBefore: {before.sentence}\n{_about(before.processes[0])}"
+        about += f"\nBefore: {before.sentence}\n{_about(before)}"
     texts = {
         "title": escape(f"gilprof: {printable(' '.join(process.command), 60)} ({process.pid})"),
-        "sentence": escape(report.sentence),
+        "sentence": escape(process.sentence),
         "about": "".join(f'<p class="about">{escape(line)}</p>' for line in about.splitlines()),
         "tables": page_tables(times, states, None if compared is None else compared.before_ns),
     }

@@ -24,7 +24,7 @@ from gilprof.exporters.timeline_runs import Keys, Passes, listed_tracks, run_col
 from gilprof.exporters.timeline_words import summary, worst_rows, worst_table
 from gilprof.exporters.tracks import Track
 from gilprof.model import NONE, STATE_NAMES
-from gilprof.report.build import Profiled, build_report
+from gilprof.report.build import Profiled, build_process
 from gilprof.report.names import thread_name
 
 SHORT = 22
@@ -34,7 +34,7 @@ SCRIPTS = ("columns.js", "recording.js", "cells.js", "heat.js", "lane_chart.js",
 
 def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Iterator[str]:
     """The page."""
-    process = build_report(profile).processes[0]
+    process = build_process(profile)
     data = _data(profile, narrowing, timeline)
     data["worst"] = worst_rows(process, data["tracks"])
     words = {"summary": escape(summary(timeline, process, data["cut_ns"])), "worst": worst_table(process)}

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gilprof.exporters.timeline import Timeline
+from gilprof.report.gils import waiters_mean
 from gilprof.report.model import Culprit, Process, WorstEpisode
 from gilprof.report.names import location, printable
 from gilprof.units import format_seconds
@@ -27,8 +28,9 @@ def summary(timeline: Timeline, process: Process, cut_ns: int | None) -> str:
         return "No time was observed."
     step_s = -(duration_ns // -(_MOST_STEPS * _SECOND_NS))
     waiting_ns = waiting_by_step(timeline, step_s * _SECOND_NS)
-    mean = process.gils[0].waiters_mean
-    parts = [f"Over {format_seconds(process.duration_s)}, {mean or 0:.2g} threads wait for the GIL on average"]
+    parts = [
+        f"Over {format_seconds(process.duration_s)}, {waiters_mean(process):.2g} threads wait for the GIL on average"
+    ]
     worst = int(waiting_ns.argmax())
     if waiting_ns[worst] > 0:
         whole_ns = min(step_s * _SECOND_NS, duration_ns - worst * step_s * _SECOND_NS)

@@ -25,6 +25,7 @@ def joined(batches: Sequence[Batch]) -> Batch:
         health=batches[-1].health,
         sections=tuple(chain.from_iterable(batch.sections for batch in batches)),
         children=tuple(chain.from_iterable(batch.children for batch in batches)),
+        domains=tuple(chain.from_iterable(batch.domains for batch in batches)),
         ended=batches[-1].ended,
         process=batches[0].process,
         target=batches[0].target,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from gilprof.facts.arrays import Rows
-from gilprof.model import NONE, Batch, Function, IntPairs, ThreadSeen
+from gilprof.model import NONE, Batch, Function, GilDomain, IntPairs, ThreadSeen
 
 
 class Definitions:
-    """Threads, functions, frames and stacks of one profile; grows with every batch, never forgets."""
+    """Threads, functions, frames, stacks and GIL domains of one profile; grows with every batch, never forgets."""
 
-    def __init__(self) -> None:
+    def __init__(self, domains: Iterable[GilDomain] = ()) -> None:
+        """``domains``: those that are there from the start."""
+        self.domains = {domain.id: domain for domain in domains}
         self.threads: dict[int, ThreadSeen] = {}
         self.functions: list[Function] = []
         self._frames = np.empty((0, 2), np.int32)
@@ -26,6 +28,8 @@ class Definitions:
         """Take in what ``batch`` newly defines."""
         for thread in batch.threads:
             self.threads[thread.id] = thread
+        for domain in batch.domains:
+            self.domains[domain.id] = domain
         self.functions.extend(batch.functions)
         if len(batch.frames):
             self._new_frames.append(batch.frames)
@@ -58,7 +62,7 @@ class Definitions:
 
     def copy(self) -> Definitions:
         """What is known by now; later batches change nothing in it."""
-        out = Definitions()
+        out = Definitions(self.domains.values())
         out.threads, out.functions = dict(self.threads), list(self.functions)
         out._frames, out._stacks = self.frames, self.stacks
         return out

@@ -10,6 +10,7 @@ from gilprof.model import (
     Batch,
     ChildSeen,
     Function,
+    GilDomain,
     Health,
     IntPairs,
     SectionMark,
@@ -23,6 +24,7 @@ from gilprof.recording.format import Kind
 from gilprof.recording.tables import Tables
 from gilprof.recording.texts import (
     decode_children,
+    decode_domains,
     decode_end,
     decode_functions,
     decode_health,
@@ -40,6 +42,7 @@ class Assembler:
         self._target = target
         self._columns = columns
         self._tables = Tables(salvage)
+        self._domains: list[GilDomain] = []
         self._threads: list[ThreadSeen] = []
         self._functions: list[Function] = []
         self._frames: list[IntPairs] = []
@@ -57,6 +60,8 @@ class Assembler:
         """
         self._has_rest = True
         match chunk.kind:
+            case Kind.DOMAINS:
+                self._domains.extend(decode_domains(chunk.payload))
             case Kind.THREADS:
                 threads = decode_threads(chunk.payload)
                 self._tables.threads(threads)
@@ -101,12 +106,13 @@ class Assembler:
             health=self._health,
             sections=tuple(self._sections),
             children=tuple(self._children),
+            domains=tuple(self._domains),
             ended=self._ended,
             process=self._process,
             target=self._target,
         )
         self._target = None
         self._threads, self._functions, self._frames, self._stacks, self._sections = [], [], [], [], []
-        self._children = []
+        self._children, self._domains = [], []
         self._has_rest = False
         return batch

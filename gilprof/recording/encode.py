@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gilprof.model import Function, IntPairs, LookArray, PassArray, ThreadSeen
+from gilprof.model import Function, GilDomain, IntPairs, LookArray, PassArray, ThreadSeen
 from gilprof.recording.facts import cut_facts, encode_facts, encode_pairs
 from gilprof.recording.format import Kind, chunk
-from gilprof.recording.texts import encode_functions, encode_threads
+from gilprof.recording.texts import encode_domains, encode_functions, encode_threads
 
 
 @dataclass(slots=True)
@@ -22,12 +22,15 @@ class Defined:
 
 def definition_chunks(
     defined: Defined,
+    domains: Iterable[GilDomain],
     threads: Iterable[ThreadSeen],
     functions: Sequence[Function],
     frames: IntPairs,
     stacks: IntPairs,
 ) -> Iterator[bytes]:
     """New definitions, none before what it refers to; ``defined`` goes on with them."""
+    for payload in encode_domains(domains):
+        yield chunk(Kind.DOMAINS, payload)
     for payload in encode_threads(threads):
         yield chunk(Kind.THREADS, payload)
     for payload in encode_functions(defined.functions, functions):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gilprof.facts.by_thread import by_thread
+from gilprof.facts.passes import begins_pass, pass_numbers
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, IntPairs, LookArray, PassArray
 from gilprof.recording import columns
 from gilprof.recording.arrays import Member, pack, unpack
@@ -28,18 +29,20 @@ PAIRS_MEMBERS = {"first": Member("<i8", (1,)), "rows": Member("<i4", (None, 2))}
 
 
 def cut_facts(passes: PassArray, looks: LookArray) -> Iterator[tuple[PassArray, LookArray]]:
-    """Pieces of whole passes with at most ``MAX_ROWS`` passes and looks each.
+    """Pieces of whole passes with at most ``MAX_ROWS`` rows of passes and looks each.
 
     Raises ValueError when the looks are not as many as the passes say, or a pass alone has too many.
     """
     ends = np.cumsum(passes["look_count"], dtype=np.int64)
     if len(looks) != (ends[-1] if len(ends) else 0):
         raise ValueError("the passes' look_count does not add up to the looks")
+    whole = np.append(np.flatnonzero(begins_pass(passes)), len(passes))
     begin = 0
     while begin < len(passes):
         first_look = int(ends[begin - 1]) if begin else 0
         end = int(np.searchsorted(ends, first_look + MAX_ROWS, side="right"))
         end = min(end, begin + MAX_ROWS)
+        end = int(whole[np.searchsorted(whole, end, side="right") - 1])
         if end == begin:
             raise ValueError(f"a pass of more than {MAX_ROWS} looks")
         yield passes[begin:end], looks[first_look : int(ends[end - 1])]
@@ -82,10 +85,10 @@ def decode_facts(payload: bytes, has: FactColumns = OWN_COLUMNS) -> tuple[PassAr
     columns.decode(members["pass_changed"], members["pass_values"], passes, has.passes)
 
     order = by_thread(thread)
-    pass_row = np.repeat(np.arange(len(look_count)), look_count)[order]
+    pass_number = np.repeat(pass_numbers(passes), look_count)[order]
     sorted_looks = columns.blank(len(thread), LOOK_DTYPE, has.looks)
     sorted_looks["thread"] = thread[order]
-    if ((np.diff(sorted_looks["thread"]) == 0) & (np.diff(pass_row) == 0)).any():
+    if ((np.diff(sorted_looks["thread"]) == 0) & (np.diff(pass_number) == 0)).any():
         raise DamageError("it has a thread twice in one pass")
     columns.decode(members["look_changed"], members["look_values"], sorted_looks, has.looks)
     looks = np.empty_like(sorted_looks)

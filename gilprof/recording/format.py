@@ -28,6 +28,8 @@ MAX_FRAMES = 1 << 22
 MAX_STACKS = 1 << 22
 MAX_THREADS = 1 << 22
 MAX_PROCESSES = 1 << 12
+MAX_DOMAINS = 1 << 12
+"""GIL domains of one process."""
 MAX_TIME_NS = 1 << 62
 """Times are below this: sums and differences of two of them fit in 64 bits."""
 
@@ -37,6 +39,7 @@ class Kind(StrEnum):
 
     HEADER = "header"
     PROCESS = "process"
+    DOMAINS = "domains"
     THREADS = "threads"
     FUNCTIONS = "functions"
     FRAMES = "frames"

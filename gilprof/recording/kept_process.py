@@ -74,7 +74,12 @@ class KeptProcess:
         self._encode()
         definitions = self._definitions
         yield from definition_chunks(
-            Defined(), definitions.threads.values(), definitions.functions, definitions.frames, definitions.stacks
+            Defined(),
+            definitions.domains.values(),
+            definitions.threads.values(),
+            definitions.functions,
+            definitions.frames,
+            definitions.stacks,
         )
         if self._pieces:
             yield chunk(Kind.HEALTH, encode_health(health_since(self._health_before, self._pieces[-1].health)))

@@ -1,9 +1,9 @@
-"""Flat dataclasses from JSON values that a stranger wrote: every value's type and range is checked."""
+"""Dataclasses from JSON values that a stranger wrote: every value's type and range is checked."""
 
 from __future__ import annotations
 
 import types
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 from gilprof.recording.format import DamageError
@@ -51,7 +51,9 @@ def _build(kind: type[_R], hints: dict[str, Any], values: dict[str, Any]) -> _R:
 
 
 def checked(kind: Any, value: object) -> Any:
-    """``value`` as a ``kind``: bool, int, float, str, an optional or a tuple of them. Raises DamageError."""
+    """``value`` as a ``kind``: bool, int, float, str, a record, an optional or a tuple of them. Raises DamageError."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        return record(kind, value)
     if isinstance(kind, types.UnionType):
         return None if value is None else checked(get_args(kind)[0], value)
     if kind is bool and isinstance(value, bool):

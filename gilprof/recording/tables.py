@@ -15,7 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from gilprof.model import NONE, UNREADABLE, Function, IntPairs, LookArray, PassArray, ThreadSeen
-from gilprof.recording.format import MAX_FRAMES, MAX_FUNCTIONS, MAX_STACKS, MAX_THREADS, MAX_TIME_NS, DamageError
+from gilprof.recording.format import (
+    MAX_DOMAINS,
+    MAX_FRAMES,
+    MAX_FUNCTIONS,
+    MAX_STACKS,
+    MAX_THREADS,
+    MAX_TIME_NS,
+    DamageError,
+)
 
 FIRST_THREAD_IDS = 65_536
 """Thread ids may be below this in any recording, else below twice the number of threads defined: tables by
@@ -120,6 +128,8 @@ class Tables:
         t_ns = np.concatenate([[self._last_t_ns], passes["t_ns"]])
         if (t_ns[1:] < t_ns[:-1]).any() or t_ns[-1] >= MAX_TIME_NS:
             raise DamageError("its time runs backwards, or too far")
+        if (passes["domain"] < NONE).any() or (passes["domain"] >= MAX_DOMAINS).any():
+            raise DamageError("one of its GIL domains is out of range")
         negative = (passes["holder"] < UNREADABLE).any() or (looks["stack"] < UNREADABLE).any()
         if negative or (looks["thread"] < 0).any():
             raise DamageError("it refers to something by a negative number")

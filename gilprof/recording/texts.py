@@ -1,4 +1,4 @@
-"""The JSON payloads: header, process, threads, functions, health and end, checked value by value when read."""
+"""The JSON payloads: header, process, domains, threads, functions, health and end, checked value by value when read."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple, replace
 from typing import Any
 
-from gilprof.model import ChildSeen, Function, Health, SectionMark, TargetInfo, ThreadSeen
+from gilprof.model import ChildSeen, Function, GilDomain, Health, SectionMark, TargetInfo, ThreadSeen
 from gilprof.recording.columns import OWN_COLUMNS, FactColumns, listed, read_columns
-from gilprof.recording.format import MAX_PAYLOAD, MAX_PROCESSES, MAX_TIME_NS, DamageError
+from gilprof.recording.format import MAX_DOMAINS, MAX_PAYLOAD, MAX_PROCESSES, MAX_TIME_NS, DamageError
 from gilprof.recording.records import INT32, checked, record, records
 
 _ROWS_BYTES = 1 << 20
@@ -62,7 +62,25 @@ def _decode_target(values: dict[str, Any]) -> TargetInfo:
         raise DamageError("its rate or its start is out of range")
     if not all(0 <= t_ns < MAX_TIME_NS for t_ns in (*info.wall_anchor, info.switch_interval_ns)):
         raise DamageError("one of its times is out of range")
+    _checked_domains(info.domains)
     return info
+
+
+def encode_domains(domains: Iterable[GilDomain]) -> Iterator[bytes]:
+    """Payloads of ``domains``."""
+    return _encode_rows({}, [astuple(domain) for domain in domains])
+
+
+def decode_domains(payload: bytes) -> list[GilDomain]:
+    """Raises DamageError."""
+    return _checked_domains(records(GilDomain, _load(payload).get("rows")))
+
+
+def _checked_domains(domains: Sequence[GilDomain]) -> list[GilDomain]:
+    """Raises DamageError."""
+    if not all(0 <= domain.id < MAX_DOMAINS for domain in domains):
+        raise DamageError("one of its GIL domains is out of range")
+    return list(domains)
 
 
 def encode_threads(threads: Iterable[ThreadSeen]) -> Iterator[bytes]:

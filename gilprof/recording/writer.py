@@ -132,7 +132,9 @@ class RecordingWriter:
             self._processes[batch.process] = _Process(chunk(Kind.PROCESS, encode_process(batch.process, batch.target)))
         written = self._processes[batch.process]
         yield from self._begun(batch.process)
-        yield from definition_chunks(written.defined, batch.threads, batch.functions, batch.frames, batch.stacks)
+        yield from definition_chunks(
+            written.defined, batch.domains, batch.threads, batch.functions, batch.frames, batch.stacks
+        )
         written.ended = batch.ended or written.ended
         if batch.health != written.health:
             written.health = batch.health

@@ -15,7 +15,7 @@ from gilprof.analysis.sums import SectionSums
 from gilprof.facts.definitions import Definitions
 from gilprof.model import STATE_NAMES, Health, State, TargetInfo
 from gilprof.report.answer.evidence import gather
-from gilprof.report.answer.model import Answer
+from gilprof.report.answer.model import NOTHING_SAID
 from gilprof.report.answer.weigh import answer
 from gilprof.report.answer.words import sentence
 from gilprof.report.blame import blame
@@ -23,7 +23,8 @@ from gilprof.report.children import busy_child, child_rows
 from gilprof.report.episodes import FramePlaces, episodes, functions_of
 from gilprof.report.function_rows import function_rows
 from gilprof.report.functions import FunctionTable, place
-from gilprof.report.groups import seconds
+from gilprof.report.gils import gil_rows, leading_gil
+from gilprof.report.groups import ratio, seconds
 from gilprof.report.kernel_account import disagreement
 from gilprof.report.model import (
     SCHEMA,
@@ -72,7 +73,7 @@ class Profiled(Protocol):
 def build_report(profile: Profiled, selection: Selection | None = None, largest: int | None = None) -> Report:
     """The report on everything that ``profile`` has seen of its one process.
 
-    A ``selection`` narrows the tables, never the sentence, the GIL's figures or the health. ``largest``: only so many
+    A ``selection`` narrows the tables, never the sentence, the GILs' figures or the health. ``largest``: only so many
     rows of each table of blame, of which there may be as many as functions times functions.
     """
     return build_session_report({0: profile}, selection, largest)
@@ -82,24 +83,24 @@ def build_session_report(
     profiles: Mapping[int, Profiled], selection: Selection | None = None, largest: int | None = None
 ) -> Report:
     """The same on the processes of a session, by their numbers; at least one."""
-    answered = [_process(number, profile, selection, largest) for number, profile in profiles.items()]
-    processes = tuple(process for process, _ in answered)
-    first, its_answer = answered[leading(processes)]
+    processes = tuple(build_process(profile, number, selection, largest) for number, profile in profiles.items())
+    first = processes[leading(processes)]
     return Report(
         schema=SCHEMA,
         gilprof=__version__,
         mode="sampled",
         backend=first.backend,
         sentence=session_sentence(processes),
-        answer=its_answer,
+        answer=first.answer,
         selection=selection,
         processes=processes,
     )
 
 
-def _process(
-    number: int, profile: Profiled, selection: Selection | None, largest: int | None
-) -> tuple[Process, Answer]:
+def build_process(
+    profile: Profiled, number: int = 0, selection: Selection | None = None, largest: int | None = None
+) -> Process:
+    """The one process of ``profile`` as a report has it; ``number``: its id."""
     sums, definitions = profile.sums(), profile.definitions
     names = thread_names(sums.threads, definitions)
     table = FunctionTable(definitions, profile.info.stdlib)
@@ -111,7 +112,8 @@ def _process(
     native_threads = np.maximum(sums.threads.folded, 1)[seen & ~python].sum()
     process = _without_tables(number, profile, sums, whole, int(native_threads))
     process = replace(process, busy_child=busy_child(process))
-    answered = answer(process, gather(sums, definitions, table, places, names, python))
+    evidence = gather(_of_one_gil(sums, leading_gil(process)), definitions, table, places, names, python)
+    process = replace(process, answer=answer(process, evidence))
 
     shown, rows = sums, whole
     if selection is not None:
@@ -127,9 +129,9 @@ def _process(
     functions = function_rows(shown, table, forest, places, python, blamed, named)
     if selection is not None:
         rows, functions = _without_blocking(rows, functions)
-    process = replace(
+    return replace(
         process,
-        sentence=sentence(answered),
+        sentence=sentence(process.answer),
         threads=rows,
         functions=functions,
         blame=blamed,
@@ -138,7 +140,6 @@ def _process(
         spans=spans,
         loops=loops,
     )
-    return process, answered
 
 
 def _without_tables(
@@ -147,6 +148,7 @@ def _without_tables(
     """The process as far as its answer needs it."""
     info, health = profile.info, profile.health
     duration_s = seconds(sums.last_t_ns - sums.first_t_ns)
+    switches = sum(gil.switches for gil in sums.gils.values())
     started_ns = info.wall_anchor[0] + sums.first_t_ns - info.wall_anchor[1]
     return Process(
         id=number,
@@ -162,11 +164,11 @@ def _without_tables(
         unobserved_s=seconds(sums.unobserved_ns),
         stopped_s=seconds(sums.stopped_ns),
         sampling=_sampling(info, health, sums, duration_s),
-        running_mean=_ratio(sums.running_ns, sums.observed_ns),
-        disagreement=disagreement(threads, sums.passes, (_ratio(sums.gil.switches, duration_s) or 0.0)),
+        running_mean=ratio(sums.running_ns, sums.observed_ns),
+        disagreement=disagreement(threads, sums.passes, ratio(switches, duration_s) or 0.0),
         native_threads=native_threads,
         interpreters_seen=health.interpreters,
-        gils=(_gil(info, sums),),
+        gils=gil_rows(info, profile.definitions, sums),
         threads=threads,
         functions=(),
         blame=Blame((), (), ()),
@@ -180,6 +182,29 @@ def _without_tables(
         backend=profile.info.backend,
         captured=profile.info.captured,
         children=child_rows(sums.children, seconds(sums.children_ns)),
+        answer=NOTHING_SAID,
+    )
+
+
+def _of_one_gil(sums: ProfileSums, gil: Gil) -> ProfileSums:
+    """``sums`` without the waiting for other GILs than this one."""
+    if len(sums.gils) <= 1:
+        return sums
+    pairs, threads = sums.pairs, sums.threads
+    ours = threads.domain == gil.id
+    kept = ours[sums.nodes.thread[pairs.waiter]]
+    states_ns, queued_in_ns = threads.states_ns.copy(), threads.queued_in_ns.copy()
+    states_ns[~ours, State.WAITING] = queued_in_ns[~ours, State.WAITING] = 0.0
+    return replace(
+        sums,
+        threads=replace(threads, states_ns=states_ns, queued_in_ns=queued_in_ns),
+        pairs=replace(
+            pairs,
+            holder=pairs.holder[kept],
+            waiter=pairs.waiter[kept],
+            origin_ns=pairs.origin_ns[kept],
+            overdue_ns=pairs.overdue_ns[kept],
+        ),
     )
 
 
@@ -187,11 +212,11 @@ def _sampling(info: TargetInfo, health: Health, sums: ProfileSums, duration_s: f
     states = sums.threads.states_ns
     return Sampling(
         asked_hz=info.asked_hz,
-        rate_hz=_ratio(sums.passes, duration_s),
+        rate_hz=ratio(sums.passes, duration_s),
         passes=sums.passes,
         missed=max(round(info.asked_hz * duration_s - sums.spared) - sums.passes, 0),
         torn=sums.torn,
-        unknown=_ratio(float(states[:, State.UNKNOWN].sum()), float(states.sum())),
+        unknown=ratio(float(states[:, State.UNKNOWN].sum()), float(states.sum())),
         dropped=health.dropped,
         read_errors=health.read_errors,
         truncated_stacks=health.truncated_stacks,
@@ -209,23 +234,6 @@ def _section(sums: SectionSums) -> Section:
     return Section(sums.name, sums.count, seconds(sums.wall_ns), states_s)
 
 
-def _gil(info: TargetInfo, sums: ProfileSums) -> Gil:
-    gil, observed_ns = sums.gil, sums.observed_ns
-    return Gil(
-        id=0,
-        interpreters=(0,),
-        enabled=True,
-        switch_interval_s=seconds(info.switch_interval_ns),
-        switches=gil.switches,
-        held=_ratio(gil.held_ns, observed_ns),
-        held_blocked=_ratio(gil.held_blocked_ns, observed_ns),
-        handover=_ratio(gil.handover_ns, observed_ns),
-        torn=_ratio(gil.torn_ns, observed_ns),
-        contended=_ratio(gil.contended_ns, observed_ns),
-        waiters_mean=_ratio(gil.waiting_ns, observed_ns),
-    )
-
-
 def _without_blocking(
     threads: tuple[Thread, ...], functions: tuple[Function, ...]
 ) -> tuple[tuple[Thread, ...], tuple[Function, ...]]:
@@ -234,10 +242,6 @@ def _without_blocking(
         tuple(replace(thread, blocking_s=None) for thread in threads),
         tuple(replace(function, blocking_s=None) for function in functions),
     )
-
-
-def _ratio(part: float, whole: float) -> float | None:
-    return part / whole if whole > 0 else None
 
 
 def _wall_clock(unix_s: float) -> str:

@@ -11,10 +11,12 @@ import numpy as np
 from rich.console import RenderableType
 from rich.text import Text
 
+from gilprof import __version__
 from gilprof.analysis.sums import kind_of, name_pattern
+from gilprof.facts.passes import pass_numbers
 from gilprof.model import NONE, STATE_NAMES, Batch, State
-from gilprof.report.build import Profiled, build_report
-from gilprof.report.model import BusyChild, Process, Report, Thread
+from gilprof.report.build import Profiled, build_process
+from gilprof.report.model import BusyChild, Process, Thread
 from gilprof.report.names import location, printable, thread_name
 from gilprof.report.state_words import VERBS
 from gilprof.report.text import render
@@ -37,11 +39,11 @@ _IN_WORDS = {
 
 
 class LastLooks:
-    """Remembers the newest pass of the batches: who had the GIL, and each thread's stack."""
+    """Remembers the newest pass of the batches: who had a GIL, and each thread's stack."""
 
     def __init__(self) -> None:
-        self.holder = NONE
-        """Thread id; negative: nobody, or it could not be told."""
+        self.holders: frozenset[int] = frozenset()
+        """Thread ids: at most one a GIL; none where nobody had it, or it could not be told who."""
         self.stacks: dict[int, int] = {}
         """Stack id by thread id."""
 
@@ -50,10 +52,10 @@ class LastLooks:
         filled = np.flatnonzero(batch.passes["look_count"])
         if len(filled) == 0:
             return
-        ends = np.cumsum(batch.passes["look_count"], dtype=np.int64)
-        row = filled[-1]
-        looks = batch.looks[ends[row] - batch.passes["look_count"][row] : ends[row]]
-        self.holder = int(batch.passes["holder"][row])
+        number = pass_numbers(batch.passes)
+        rows = number == number[filled[-1]]
+        looks = batch.looks[np.repeat(rows, batch.passes["look_count"])]
+        self.holders = frozenset(holder for holder in batch.passes["holder"][rows].tolist() if holder > NONE)
         self.stacks = dict(zip(looks["thread"].tolist(), looks["stack"].tolist(), strict=True))
 
 
@@ -110,26 +112,25 @@ class Dump:
     busy_child: BusyChild | None
     """As in a report: the child to look at instead."""
     holder: int | None
-    """The thread that had the GIL at the last pass."""
+    """The thread that had the GIL at the last pass; of several GILs one of those that had one (``has_gil``)."""
     threads: tuple[DumpThread, ...]
 
 
 def build_dump(profile: Profiled, last: LastLooks) -> Dump:
     """The dump of what ``profile`` has seen; threads that were gone at the last pass are left out."""
-    report = build_report(profile)
-    process = report.processes[0]
+    process = build_process(profile)
     threads = [thread for thread in process.threads if thread.id in last.stacks]
     return Dump(
         schema=SCHEMA,
-        gilprof=report.gilprof,
+        gilprof=__version__,
         pid=process.pid,
         command=process.command,
         python=process.python,
         observed_s=process.observed_s,
-        sentence=report.sentence,
+        sentence=process.sentence,
         busy_child=process.busy_child,
-        holder=last.holder if last.holder >= 0 else None,
-        threads=tuple(_thread(thread, report, profile, last) for thread in threads),
+        holder=min(last.holders, default=None),
+        threads=tuple(_thread(thread, process, profile, last) for thread in threads),
     )
 
 
@@ -138,8 +139,7 @@ def dump_text(dump: Dump, width: int = 80, styled: bool = False) -> str:
     return render(_lines(dump), width, styled)
 
 
-def _thread(thread: Thread, report: Report, profile: Profiled, last: LastLooks) -> DumpThread:
-    process: Process = report.processes[0]
+def _thread(thread: Thread, process: Process, profile: Profiled, last: LastLooks) -> DumpThread:
     shares: dict[str, float | None] = {
         name: thread.seconds[name] / thread.alive_s if thread.alive_s else None for name in STATE_NAMES
     }
@@ -148,7 +148,7 @@ def _thread(thread: Thread, report: Report, profile: Profiled, last: LastLooks) 
         tid=thread.tid,
         name=thread.name,
         gil=thread.gil,
-        has_gil=thread.id == last.holder,
+        has_gil=thread.id in last.holders,
         mostly=max(thread.seconds, key=thread.seconds.__getitem__),
         shares=shares,
         for_child=thread.for_child_s / thread.alive_s if thread.alive_s else None,

@@ -18,7 +18,7 @@ from gilprof.analysis.episodes import (
     quantile_ns,
 )
 from gilprof.analysis.profile_sums import ProfileSums
-from gilprof.facts.arrays import Floats, Rows
+from gilprof.facts.arrays import Bools, Floats, Rows
 from gilprof.facts.definitions import Definitions
 from gilprof.model import NONE, ORIGIN_NAMES
 from gilprof.report.functions import FunctionTable
@@ -67,7 +67,8 @@ def episodes(
     of the worst of all.
     """
     chosen = selection or Selection()
-    thread = matching(names, chosen.thread) & (sums.threads.states_ns.sum(axis=1) > 0)
+    observed = sums.threads.states_ns.sum(axis=1) > 0
+    thread = matching(names, chosen.thread) & observed
     shown = {
         EpisodeKind.WAIT: thread & matching(names, chosen.waiter),
         EpisodeKind.TURN: thread & matching(names, chosen.holder),
@@ -75,7 +76,9 @@ def episodes(
     ids = sums.threads.id
     rows = {kind: _lengths(sums.episodes.lengths, kind, shown[kind], ids, places) for kind in EpisodeKind}
     worst = tuple(
-        _worst(each, sums.first_t_ns, ids, places) for each in sums.episodes.worst if shown[each.kind][each.thread]
+        _worst(each, sums.first_t_ns, ids, observed, places)
+        for each in sums.episodes.worst
+        if shown[each.kind][each.thread]
     )
     return Episodes(waits=rows[EpisodeKind.WAIT], turns=rows[EpisodeKind.TURN], worst=worst)
 
@@ -134,9 +137,10 @@ def _row(
     )
 
 
-def _worst(worst: Worst, first_t_ns: int, ids: Rows, places: FramePlaces) -> WorstEpisode:
+def _worst(worst: Worst, first_t_ns: int, ids: Rows, observed: Bools, places: FramePlaces) -> WorstEpisode:
+    """Threads that were never ``observed`` (T,), as they were seen at the first pass alone, are in no report."""
     function, line = places.of(worst.frame)
-    culprit = worst.culprit
+    culprit = worst.culprit if worst.culprit is not None and observed[worst.culprit.thread] else None
     return WorstEpisode(
         kind=worst.kind.name.lower(),
         start_s=seconds(worst.start_ns - first_t_ns),
@@ -148,7 +152,7 @@ def _worst(worst: Worst, first_t_ns: int, ids: Rows, places: FramePlaces) -> Wor
         holder=None
         if culprit is None
         else Culprit(int(ids[culprit.thread]), *places.of(culprit.frame), seconds(culprit.ns)),
-        victims=tuple(Victim(int(ids[thread]), seconds(ns)) for thread, ns in worst.victims),
+        victims=tuple(Victim(int(ids[thread]), seconds(ns)) for thread, ns in worst.victims if observed[thread]),
         origin=ORIGIN_NAMES[worst.origin] if worst.kind == EpisodeKind.WAIT else None,
         overdue_s=seconds(worst.overdue_ns),
     )

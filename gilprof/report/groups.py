@@ -40,3 +40,8 @@ def seconds(ns: float) -> float:
 def seconds_by(names: tuple[str, ...], ns: Floats) -> dict[str, float]:
     """A row of nanoseconds as seconds by name."""
     return {name: seconds(part) for name, part in zip(names, ns.tolist(), strict=True)}
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """None where there is no whole."""
+    return part / whole if whole > 0 else None

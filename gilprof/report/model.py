@@ -71,7 +71,7 @@ class Thread:
     tid: int | None
     name: str
     gil: int | None
-    """None: Python does not know the thread."""
+    """The last one that it belonged to; None: Python does not know the thread."""
     alive_s: float
     cpu_s: float
     queued_s: float
@@ -400,6 +400,8 @@ class Process:
     spans: tuple[Span, ...]
     """Those that were asked for."""
     loops: tuple[Loop, ...]
+    answer: Answer
+    """What its sentence is worded from."""
     backend: str = "native"
     """What took the passes."""
     captured: tuple[str, ...] = NATIVE_FACTS
@@ -408,7 +410,6 @@ class Process:
     busy_child: BusyChild | None = None
     """None: no child uses clearly more CPU than the process."""
     sentence: str = ""
-    """Its own answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,7 +432,7 @@ class Report:
     sentence: str
     """Of all processes: that of the one which matters most, and which one that is."""
     answer: Answer
-    """What that process's sentence is worded from."""
+    """Of that process."""
     selection: Selection | None
     """None: the whole report, for which the laws hold."""
     processes: tuple[Process, ...]

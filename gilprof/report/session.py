@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gilprof.report.gils import waiters_mean
 from gilprof.report.model import Process
 from gilprof.report.names import printable
 from gilprof.units import format_mean
@@ -29,6 +30,6 @@ def session_sentence(processes: Sequence[Process]) -> str:
 
 def _cost(process: Process) -> tuple[float, float]:
     """Mean number of threads that wait for a GIL, to a hundredth, and of CPUs."""
-    waiting = sum(gil.waiters_mean or 0.0 for gil in process.gils)
+    waiting = waiters_mean(process)
     cpu_s = sum(thread.cpu_s for thread in process.threads)
     return round(waiting, 2), cpu_s / process.observed_s if process.observed_s else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
+from gilprof.report.gils import waiters_mean
 from gilprof.report.model import BlameRow, Function, Process, Seconds, Thread
 from gilprof.report.names import location, printable, thread_name
 from gilprof.report.text_table import TextTable, shortened
@@ -135,7 +136,7 @@ def _pairs(
     holder: Callable[[BlameRow], str],
     cut: Callable[[str, int], str] = shortened,
 ) -> TextTable:
-    everything = (process.gils[0].waiters_mean or 0.0) * process.observed_s
+    everything = waiters_mean(process) * process.observed_s
     return TextTable(
         f"Who waits for whom, {what}: shares of all waiting, overdue of this",
         ["waiter", "for"],

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from gilprof.report.children import answer_lines
 from gilprof.report.episode_tables import stall_table, worst_tables
+from gilprof.report.gils import gil_name
 from gilprof.report.health import health
 from gilprof.report.model import Gil, Process, Report
 from gilprof.report.names import printable
@@ -70,7 +71,7 @@ def _process(process: Process, several: bool, narrowed: bool) -> Iterator[Render
         yield Text(process.sentence, style="bold")
     yield Text(_threads_at_once(process))
     for gil in process.gils:
-        yield from map(Text, _gil_lines(gil, process.observed_s))
+        yield from map(Text, _gil_lines(gil, gil_name(process, gil), process.observed_s))
     if process.stalls == ():
         yield Text(f"Stalls: none; nobody waited longer than {format_seconds(process.stall_limit_s)} at a stretch")
     yield from map(Text, loop_lines(process))
@@ -128,13 +129,13 @@ def _threads_at_once(process: Process) -> str:
     )
 
 
-def _gil_lines(gil: Gil, observed_s: float) -> Iterator[str]:
+def _gil_lines(gil: Gil, name: str, observed_s: float) -> Iterator[str]:
     rate = format_rate(gil.switches / observed_s) if observed_s else "?"
     yield (
-        f"GIL: held {format_share(gil.held)}, held while blocked {format_share(gil.held_blocked)}, "
+        f"{name}: held {format_share(gil.held)}, held while blocked {format_share(gil.held_blocked)}, "
         f"hand-over {format_share(gil.handover)}, torn {format_share(gil.torn)} of the time"
     )
     yield (
-        f"GIL: waited for {format_share(gil.contended)} of the time, by {format_mean(gil.waiters_mean)} on average; "
+        f"{name}: waited for {format_share(gil.contended)} of the time, by {format_mean(gil.waiters_mean)} on average; "
         f"{gil.switches} switches ({rate})"
     )

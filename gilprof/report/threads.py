@@ -43,19 +43,19 @@ def thread_rows(sums: ThreadSums, definitions: Definitions, listed: Flags | None
     if listed is not None:
         shown &= listed
     return tuple(
-        _row(sums, row, names[row], definitions.threads.get(int(sums.id[row])), 0 if python[row] else None)
+        _row(sums, row, names[row], definitions.threads.get(int(sums.id[row])), bool(python[row]))
         for row in np.flatnonzero(shown).tolist()
     )
 
 
-def _row(sums: ThreadSums, row: int, name: str, seen: ThreadSeen | None, gil: int | None) -> Thread:
+def _row(sums: ThreadSums, row: int, name: str, seen: ThreadSeen | None, python: bool) -> Thread:
     states = sums.states_ns[row]
     folded = int(sums.folded[row])
     return Thread(
         id=int(sums.id[row]),
         tid=None if seen is None or folded else seen.tid,
         name=name,
-        gil=gil,
+        gil=int(sums.domain[row]) if python else None,
         alive_s=seconds(states.sum()),
         cpu_s=seconds(sums.cpu_ns[row]),
         queued_s=seconds(sums.queued_ns[row]),

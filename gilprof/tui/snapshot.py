@@ -10,9 +10,9 @@ from gilprof.analysis.episodes import Worst
 from gilprof.analysis.profile_sums import ProfileSums
 from gilprof.facts.definitions import Definitions
 from gilprof.model import Health, State, TargetInfo
-from gilprof.report.build import build_report
+from gilprof.report.build import build_process
 from gilprof.report.functions import FunctionTable, NodePlaces, place
-from gilprof.report.model import Process, Report
+from gilprof.report.model import Process
 from gilprof.report.stacks import Forest
 
 BLAME_ROWS = 20
@@ -42,14 +42,9 @@ class Range:
         return self._sums
 
     @cached_property
-    def report(self) -> Report:
-        """The report on this part of the time, its blame tables without most rows."""
-        return build_report(self, largest=BLAME_ROWS)
-
-    @property
     def process(self) -> Process:
-        """The report's only process."""
-        return self.report.processes[0]
+        """The process in a report on this part of the time, its blame tables without most rows."""
+        return build_process(self, largest=BLAME_ROWS)
 
     @cached_property
     def functions(self) -> FunctionTable:
@@ -77,6 +72,7 @@ class Step:
     """A short stretch of time: shares of it, and a mean number of threads."""
 
     held: float
+    """Of the busiest GIL."""
     held_blocked: float
     waiting: float
 
@@ -85,8 +81,6 @@ class Step:
 class Now:
     """The newest pass, and the last moments before it."""
 
-    holder: int
-    """Thread id; negative: nobody, or it could not be told."""
     stacks: Mapping[int, int]
     """Stack id by the id of each living thread."""
     states: Mapping[int, State]

@@ -1,4 +1,4 @@
-"""The screen's first two lines: the report's sentence, and who pays."""
+"""The screen's first two lines: the answer in a sentence, and who pays."""
 
 from __future__ import annotations
 
@@ -6,27 +6,26 @@ import textwrap
 
 from gilprof.report.answer.model import Kind
 from gilprof.report.answer.words import brief
-from gilprof.report.model import Process, Report
+from gilprof.report.model import Process
 from gilprof.report.names import printable
 from gilprof.report.text_table import shortened
 from gilprof.units import format_share
 
 
-def is_the_gil(report: Report) -> bool:
+def is_the_gil(process: Process) -> bool:
     """Whether the sentence says so."""
-    return report.answer.reason(Kind.GIL) is not None
+    return process.answer.reason(Kind.GIL) is not None
 
 
-def first_lines(report: Report, width: int) -> tuple[str, str]:
+def first_lines(process: Process, width: int) -> tuple[str, str]:
     """Two lines of ``width``: the most that fits; the cause, the place and the thread go first."""
-    process = report.processes[0]
+    long, short = process.sentence, brief(process.answer)
     if process.busy_child is not None:
-        return shortened(process.busy_child.sentence, width), shortened(brief(report.answer), width)
-    said = report.sentence
-    choices = [said, brief(report.answer)]
-    if is_the_gil(report):
-        long, *shorter = _payer(process)
-        choices = [f"{said} {long}", f"{choices[1]} {long}", *(f"{choices[1]} {short}" for short in shorter), *choices]
+        return shortened(process.busy_child.sentence, width), shortened(short, width)
+    choices = [long, short]
+    if is_the_gil(process):
+        pays, *shorter = _payer(process)
+        choices = [f"{long} {pays}", f"{short} {pays}", *(f"{short} {each}" for each in shorter), *choices]
     for choice in choices:
         lines = textwrap.wrap(choice, width, break_long_words=False)
         if len(lines) <= 2 and all(len(line) <= width for line in lines):

@@ -14,7 +14,7 @@ import numpy as np
 
 from gilprof.analysis.profile import Profile
 from gilprof.analysis.profile_sums import ProfileSums
-from gilprof.analysis.window import Window
+from gilprof.analysis.window import Window, gils_between
 from gilprof.errors import FileError
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, State
 from gilprof.recording.writer import RecordingWriter
@@ -164,7 +164,7 @@ class Worker:
             recent=Range(profile.info, definitions, recent[1], profile.ended, recent[0]),
             whole=Range(profile.info, definitions, whole[1], profile.ended, whole_sums),
             history=self._history.steps(),
-            now=Now(self._last.holder, dict(self._last.stacks), self._history.states()),
+            now=Now(dict(self._last.stacks), self._history.states()),
             under_way=() if over is not None else profile.under_way(),
             elapsed_s=time.monotonic() - self._began,
             stopped=sums.stopped_ns > self._stopped_ns,
@@ -173,7 +173,7 @@ class Worker:
         )
         self._stopped_ns = sums.stopped_ns
         # The screen's first two lines need it: made here, they do not keep the keys waiting.
-        _ = made.recent.report
+        _ = made.recent.process
         return made
 
     def _reset(self) -> None:
@@ -231,9 +231,10 @@ class History:
         observed_ns = sums.observed_ns - before.observed_ns
         if sums.last_t_ns - before.last_t_ns < STEP_S * 1e9 or observed_ns <= 0:
             return
-        held_ns = sums.gil.held_ns - before.gil.held_ns
-        stuck_ns = sums.gil.held_blocked_ns - before.gil.held_blocked_ns
-        waiting_ns = sums.gil.waiting_ns - before.gil.waiting_ns
+        gils = list(gils_between(sums.gils, before.gils).values())
+        busiest = max(gils, key=lambda gil: gil.held_ns + gil.held_blocked_ns, default=None)
+        held_ns, stuck_ns = (busiest.held_ns, busiest.held_blocked_ns) if busiest is not None else (0.0, 0.0)
+        waiting_ns = sum(gil.waiting_ns for gil in gils)
         self._steps.append(Step(held_ns / observed_ns, stuck_ns / observed_ns, waiting_ns / observed_ns))
         self._states = _mostly(before, sums)
         self._before = sums
@@ -270,4 +271,5 @@ def everything_defined(profile: Profile) -> Batch:
         threads=tuple(definitions.threads.values()),
         health=profile.health,
         children=profile.children.newest(),
+        domains=tuple(definitions.domains.values()),
     )

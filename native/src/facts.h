@@ -45,8 +45,10 @@ struct PassRow {
     std::uint16_t switch_users;
     std::uint32_t flags;
     std::uint32_t gap_ns;
+    std::int32_t domain;
+    std::uint32_t reserved;
 };
-static_assert(sizeof(PassRow) == 40);
+static_assert(sizeof(PassRow) == 48);
 
 struct LookRow {
     std::uint64_t cpu_ns;

@@ -66,7 +66,7 @@ def assert_equal(one: ProfileSums, other: ProfileSums) -> None:
     np.testing.assert_allclose(one.threads.cpu_ns, other.threads.cpu_ns)
     np.testing.assert_allclose(one.threads.blamed_ns, other.threads.blamed_ns)
     assert node_rows(one) == node_rows(other)
-    assert one.gil == other.gil
+    assert one.gils == other.gils
     assert (one.observed_ns, one.unobserved_ns, one.stopped_ns) == (
         other.observed_ns,
         other.unobserved_ns,
@@ -100,7 +100,8 @@ def test_shifting_time_changes_nothing(batch: Batch, shift_ns: int) -> None:
 @given(facts())
 def test_sums_are_whole(batch: Batch) -> None:
     sums = summed(batch)
-    threads, nodes, pairs, gil = sums.threads, sums.nodes, sums.pairs, sums.gil
+    threads, nodes, pairs = sums.threads, sums.nodes, sums.pairs
+    (gil,) = sums.gils.values()
     waiting = threads.states_ns[:, 2]
     np.testing.assert_allclose(threads.origin_ns.sum(1), waiting)
     np.testing.assert_allclose(threads.blocked_in_ns.sum(1), threads.states_ns[:, 4])
@@ -125,7 +126,7 @@ def test_sums_are_whole(batch: Batch) -> None:
 def test_one_holder_at_most_in_a_pass(batch: Batch) -> None:
     sums = summed(batch)
     held = sums.threads.states_ns[:, :2].sum()
-    np.testing.assert_allclose(held, sums.gil.held_ns + sums.gil.held_blocked_ns)
+    np.testing.assert_allclose(held, sum(gil.held_ns + gil.held_blocked_ns for gil in sums.gils.values()))
 
 
 @laws
@@ -143,4 +144,4 @@ def test_an_idle_thread_more_changes_no_other(batch: Batch) -> None:
     known = len(before.threads.states_ns)
     np.testing.assert_allclose(after.threads.states_ns[:known], before.threads.states_ns)
     np.testing.assert_allclose(after.threads.blamed_ns[:known], before.threads.blamed_ns)
-    assert after.gil == before.gil
+    assert after.gils == before.gils

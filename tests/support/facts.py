@@ -19,6 +19,7 @@ from gilprof.model import (
     UNREADABLE,
     Batch,
     Function,
+    GilDomain,
     Health,
     LookFlag,
     PassFlag,
@@ -171,6 +172,7 @@ def joined(batches: Sequence[Batch]) -> Batch:
         frames=np.concatenate([batch.frames for batch in every]),
         stacks=np.concatenate([batch.stacks for batch in every]),
         threads=tuple(thread for batch in batches for thread in batch.threads),
+        domains=tuple(domain for batch in batches for domain in batch.domains),
         health=every[-1].health,
         ended=next((batch.ended for batch in reversed(batches) if batch.ended is not None), None),
     )
@@ -190,6 +192,7 @@ def cut(batch: Batch, ends: Sequence[int]) -> list[Batch]:
         frames=batch.frames,
         stacks=batch.stacks,
         threads=batch.threads,
+        domains=batch.domains,
     )
     pieces[-1] = replace(pieces[-1], ended=batch.ended)
     return pieces
@@ -230,7 +233,7 @@ _TEXT = st.text(max_size=12)
 def batch_lists(draw: st.DrawFn, max_batches: int = 4) -> list[Batch]:
     """Consistent batches: ids are defined, time does not run backwards, other columns have any values."""
     threads = functions = frames = stacks = 0
-    t_ns = draw(st.integers(0, 1 << 60))
+    t_ns, domain = draw(st.integers(0, 1 << 60)), 0
     out = []
     for _ in range(draw(st.integers(0, max_batches))):
         new_functions = draw(st.lists(st.builds(Function, _TEXT, _TEXT, _INT32, _INT32), max_size=3))
@@ -248,10 +251,13 @@ def batch_lists(draw: st.DrawFn, max_batches: int = 4) -> list[Batch]:
         new_threads += [ThreadSeen(number, 1, draw(_TEXT), t_ns) for number in retold]
         passes, looks = [], []
         for row in draw(st.lists(_PASSES, max_size=4)):
-            t_ns += draw(st.sampled_from((0, 1, 1_000_000, 700_000_000)))
+            gap_ns = draw(st.sampled_from((0, 1, 1_000_000, 700_000_000)))
+            t_ns += gap_ns
+            # At the same time a greater domain would be of the same pass, and share its threads.
+            domain = min(draw(st.sampled_from((0, 3, NONE))), domain if gap_ns == 0 else 3)
             seen = draw(st.permutations(range(threads)))[: draw(st.integers(0, threads))]
             holder = draw(st.integers(UNREADABLE, threads - 1))
-            passes.append({**row, "t_ns": t_ns, "holder": holder, "look_count": len(seen)})
+            passes.append({**row, "t_ns": t_ns, "domain": domain, "holder": holder, "look_count": len(seen)})
             for thread in seen:
                 stack = draw(st.integers(UNREADABLE, stacks - 1))
                 looks.append({**draw(_LOOKS), "thread": thread, "stack": stack})
@@ -276,3 +282,45 @@ def _pairs(draw: st.DrawFn, count: int, first_below: int, second: st.SearchStrat
     if not first_below:
         return []
     return draw(st.lists(st.tuples(st.integers(0, first_below - 1), second), max_size=count))
+
+
+def of_two_gils(first: Batch, second: Batch) -> tuple[Batch, Batch, Batch]:
+    """Facts of one process with two GILs, and of each GIL alone: as many passes of ``first`` and ``second`` as both
+    have, at the times of ``first``, the threads of the two different ones."""
+    count = min(len(first.passes), len(second.passes))
+    one, other = (replace(batch, passes=batch.passes[:count].copy()) for batch in (first, second))
+    one, other = (replace(each, looks=each.looks[: each.passes["look_count"].sum()].copy()) for each in (one, other))
+    stopped = one.passes["flags"] & PassFlag.STOPPED
+    for name in ("t_ns", "span_ns", "gap_ns"):
+        other.passes[name] = one.passes[name]
+    other.passes["flags"] = other.passes["flags"] & ~np.uint32(PassFlag.STOPPED) | stopped
+    threads = 1 + max((thread.id for thread in one.threads), default=-1)
+    other.looks["thread"] += threads
+    other.passes["holder"][other.passes["holder"] >= 0] += threads
+    other.looks["stack"][other.looks["stack"] >= 0] += len(one.stacks)
+    stacks = other.stacks + np.array([len(one.stacks), len(one.frames)], np.int32)
+    stacks[other.stacks[:, 0] == NONE, 0] = NONE
+    moved = tuple(replace(thread, id=thread.id + threads, tid=thread.tid + threads) for thread in other.threads)
+    defined = Batch(
+        one.passes[:0],
+        one.looks[:0],
+        functions=one.functions + other.functions,
+        frames=np.concatenate([one.frames, other.frames + np.array([len(one.functions), 0], np.int32)]),
+        stacks=np.concatenate([one.stacks, stacks]),
+        threads=one.threads + moved,
+        domains=(GilDomain(1, (1,)),),
+    )
+    other.passes["domain"] = 1
+    one, other = (replace(defined, passes=each.passes, looks=each.looks) for each in (one, other))
+    begins = np.cumsum(one.passes["look_count"], dtype=np.int64), np.cumsum(other.passes["look_count"], dtype=np.int64)
+    at = np.arange(count) + 1
+    looks = [
+        part
+        for row in range(count)
+        for part in (
+            one.looks[begins[0][row] - one.passes["look_count"][row] : begins[0][row]],
+            other.looks[begins[1][row] - other.passes["look_count"][row] : begins[1][row]],
+        )
+    ]
+    passes = np.insert(one.passes, at, other.passes)
+    return replace(one, passes=passes, looks=np.concatenate([one.looks[:0], *looks])), one, other

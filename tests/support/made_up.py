@@ -137,7 +137,7 @@ class MadeUp:
             np.arange(size), np.zeros(size, np.int64),
             np.zeros((size, 6)), np.zeros((size, 3)), np.zeros((size, 7)), np.zeros((size, 7)),
             np.zeros(size), np.zeros(size), np.zeros((size, 6)), np.zeros(size), np.zeros(size),
-            np.zeros(size, np.bool_),
+            np.zeros(size, np.bool_), np.zeros(size, np.int32),
         )  # fmt: skip
         node_sums = NodeSums(
             np.array([n[0] for n in nodes], np.int32),
@@ -197,7 +197,7 @@ class MadeUp:
             passes=self.count,
             torn=0,
             running_ns=running,
-            gil=GilSums(**{f"{name}_ns": value for name, value in gil.items()}, switches=self.switches),
+            gils={0: GilSums(**{f"{name}_ns": value for name, value in gil.items()}, switches=self.switches)},
             threads=threads,
             nodes=node_sums,
             pairs=PairSums(

@@ -60,7 +60,6 @@ def snapshot(
         whole=part if whole is None else range_of(whole),
         history=_history(made),
         now=Now(
-            holder=next((i for i, seen in looks.items() if seen.state in (State.HELD, State.HELD_BLOCKED)), -1),
             stacks={number: made.stack(seen.stack) for number, seen in looks.items()},
             states={number: seen.state for number, seen in looks.items()},
         ),

@@ -94,7 +94,7 @@ def test_it_is_the_first_line_everywhere() -> None:
     report = build_report(profile(child(start_s() + 9.9, 6.93)))
     said = "This process uses 0 CPU, its child 4000 uses 0.70 CPU: attach to that."
     assert report_text(report).splitlines()[0] == said
-    assert first_lines(report, 80)[0] == said
+    assert first_lines(report.processes[0], 80)[0] == said
     process = json.loads(dumps(report))["processes"][0]
     assert process["busy_child"] | {"sentence": said, "pid": 4000} == process["busy_child"]
     assert process["children"][0]["cpu_mean"] == pytest.approx(0.7, abs=0.01)

@@ -130,11 +130,11 @@ def collecting(holders: list[int], stacks: list[list[int]], switches: list[int])
     passes = np.zeros(len(holders), PASS_DTYPE)
     passes["holder"], passes["switch_number"] = holders, switches
     passes["flags"][1:] = PassFlag.COLLECTING
-    row = np.repeat(np.arange(len(holders)), 2)
+    passes["t_ns"], passes["look_count"] = np.arange(len(holders)), 2
+    looks = np.zeros(2 * len(holders), LOOK_DTYPE)
+    looks["thread"], looks["stack"] = np.tile([0, 1], len(holders)), np.reshape(stacks, -1)
     parents = np.array([[NONE, 0], [0, 1], [1, 2], [0, 3]], np.int32)
-    found = Collections(lambda: parents).trace(
-        passes, row, np.tile(np.arange(2, dtype=np.int32), len(holders)), np.array(stacks, np.int32).reshape(-1)
-    )
+    found = Collections(lambda: parents).trace(passes, looks)
     return found.reshape(-1, 2).tolist()
 
 

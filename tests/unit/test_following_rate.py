@@ -112,4 +112,4 @@ def test_a_recording_says_the_same(tmp_path: Path) -> None:
             again.add(part)
     again.finish()
     now, then = again.sums(), profile_of(batch).sums()
-    assert (now.observed_ns, now.spared, now.gil) == (then.observed_ns, then.spared, then.gil)
+    assert (now.observed_ns, now.spared, now.gils) == (then.observed_ns, then.spared, then.gils)

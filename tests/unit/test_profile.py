@@ -39,7 +39,7 @@ def test_who_waits_for_whom() -> None:
     script.at(3).waits("b", HOME).blocks("a", HOME).blocks("c", HOME)
     script.at(4, holder=UNREADABLE, flags=PassFlag.LOCKED).waits("b", HOME).blocks("a", HOME).blocks("c", HOME)
     _, sums = summed(script)
-    gil = sums.gil
+    (gil,) = sums.gils.values()
     assert (gil.held_ns, gil.held_blocked_ns, gil.handover_ns, gil.torn_ns) == (1e6, 1e6, 1e6, 1e6)
     assert (gil.contended_ns, gil.waiting_ns) == (4e6, 5e6)
     assert list(sums.threads.blamed_ns) == [3e6, 0, 0]
@@ -55,7 +55,7 @@ def test_holder_that_no_look_shows() -> None:
     """The pass names a holder beyond the threads that it saw."""
     script = Script().at(0, holder=UNREADABLE, flags=PassFlag.LOCKED).waits("b", HOME)
     script.at(1, holder=UNREADABLE, flags=PassFlag.LOCKED).waits("b", HOME)
-    assert summed(script)[1].gil.torn_ns == 1e6
+    assert summed(script)[1].gils[0].torn_ns == 1e6
 
 
 def test_running_counts_python_threads_that_compute() -> None:
@@ -68,7 +68,7 @@ def test_running_counts_python_threads_that_compute() -> None:
 
 def test_switches_are_the_interpreters_own_count() -> None:
     script = Script().at(0, switch_number=100).holds("a", HOME).at(1, switch_number=140).holds("a", HOME)
-    assert summed(script)[1].gil.switches == 40
+    assert summed(script)[1].gils[0].switches == 40
 
 
 def short_lives(count: int) -> Batch:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from gilprof.analysis.classify.classifier import Classifier
 from gilprof.analysis.classify.run_queue import QueueTime
-from gilprof.analysis.classify.verdicts import NOT_APPLICABLE, LookVerdicts, Verdicts
+from gilprof.analysis.classify.verdicts import NOT_APPLICABLE, LookVerdicts, PassVerdicts, Verdicts
 
 __all__ = [
     "NOT_APPLICABLE",
     "Classifier",
     "LookVerdicts",
+    "PassVerdicts",
     "QueueTime",
     "Verdicts",
 ]

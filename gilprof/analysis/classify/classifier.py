@@ -23,6 +23,7 @@ from gilprof.analysis.classify.verdicts import NOT_APPLICABLE, LookVerdicts, Pas
 from gilprof.analysis.classify.weights import KernelAccount, PassClock
 from gilprof.facts.arrays import Rows
 from gilprof.facts.by_thread import by_thread
+from gilprof.facts.passes import begins_pass, pass_numbers
 from gilprof.model import (
     LOOK_DTYPE,
     NONE,
@@ -70,7 +71,7 @@ class Classifier:
         """Take in the next facts; the verdicts of all passes that are decided by now."""
         self._pending = self._pending.joined(self._taken_in(passes, looks))
         self._decide(final=False)
-        return self._emit(self._decided_passes())
+        return self._emit(self._decided_rows())
 
     def finish(self) -> Verdicts:
         """The verdicts of what is left; nothing follows."""
@@ -124,12 +125,14 @@ class Classifier:
         looks = pending.looks
         order = by_thread(looks["thread"])
         thread, row = looks["thread"][order], pending.pass_row[order]
-        breaks = (np.diff(thread, prepend=-1) != 0) | (np.diff(row, prepend=-1) > 1)
+        number, domain = pass_numbers(pending.passes), pending.passes["domain"]
+        breaks = (np.diff(thread, prepend=-1) != 0) | (np.diff(number[row], prepend=-1) > 1)
+        breaks |= np.diff(domain[row], prepend=NONE) != 0
         stay = np.cumsum(breaks)
         # A stay that does not reach the newest pass has ended.
-        last_row = np.zeros(len(stay) + 1, np.int64)
-        np.maximum.at(last_row, stay, row)
-        complete = final | (last_row[stay] < len(pending.passes) - 1)
+        last_pass = np.zeros(len(stay) + 1, np.int64)
+        np.maximum.at(last_pass, stay, number[row])
+        complete = final | (last_pass[stay] < number.max(initial=0))
         t_ns = pending.passes["t_ns"].astype(np.int64)[row]
         pending.state[order] = decide_runs(
             stay,
@@ -152,13 +155,14 @@ class Classifier:
             complete,
         )
 
-    def _decided_passes(self) -> int:
-        """How many passes from the first on have no undecided look."""
+    def _decided_rows(self) -> int:
+        """How many rows, of whole passes, from the first on have no undecided look."""
         undecided = np.flatnonzero((self._pending.state == UNDECIDED) | (self._pending.starving == OPEN))
         if len(undecided) == 0:
             return len(self._pending.passes)
         ends = np.cumsum(self._pending.passes["look_count"], dtype=np.int64)
-        return int(np.searchsorted(ends, undecided[0], side="right"))
+        row = np.searchsorted(ends, undecided[0], side="right")
+        return int(np.flatnonzero(begins_pass(self._pending.passes)[: row + 1])[-1])
 
     def _emit(self, count: int) -> Verdicts:
         decided, self._pending = self._pending.split(count)
@@ -179,6 +183,8 @@ class Classifier:
         return Verdicts(
             PassVerdicts(
                 t_ns=t_ns,
+                domain=passes["domain"].astype(np.int32),
+                begins=begins_pass(passes),
                 span_ns=passes["span_ns"].astype(np.int64),
                 weight_ns=decided.weights.weight,
                 unobserved_ns=decided.weights.unobserved,
@@ -194,7 +200,7 @@ class Classifier:
                 thread=looks["thread"].astype(np.int32),
                 stack=looks["stack"].astype(np.int32),
                 python=_flag(looks, LookFlag.PYTHON),
-                gc=self._collections.trace(passes, row, looks["thread"], looks["stack"]),
+                gc=self._collections.trace(passes, looks),
                 state=state,
                 sure=decided.sure,
                 blocked_in=where,

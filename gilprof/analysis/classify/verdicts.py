@@ -9,19 +9,26 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from gilprof.model import NONE
+
 NOT_APPLICABLE = 255
 """In ``blocked_in`` and ``origin``: the look's state has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassVerdicts:
-    """Columns, one row a pass."""
+    """Columns, one row a pass and GIL domain, in the order of ``PASS_DTYPE``."""
 
     t_ns: npt.NDArray[np.int64]
+    domain: npt.NDArray[np.int32]
+    """A ``GilDomain``'s id; ``NONE``: the looks are of threads without any GIL."""
+    begins: npt.NDArray[np.bool_]
+    """The row is the first of its pass: what is the process's, and no domain's, is counted with it."""
     span_ns: npt.NDArray[np.int64]
     """From then to the pass's last reading: its looks lie in between."""
     weight_ns: npt.NDArray[np.float64]
-    """The time that the pass stands for: the gap before it; of a late pass one mean gap, of a stopped target 0."""
+    """The time that the pass stands for: the gap before it; of a late pass one mean gap, of a stopped target 0. Each
+    row of a pass has it."""
     unobserved_ns: npt.NDArray[np.float64]
     """The rest of the gap."""
     stopped_ns: npt.NDArray[np.float64]
@@ -75,6 +82,24 @@ class Verdicts:
     passes: PassVerdicts
     looks: LookVerdicts
 
+    def by_domain(self) -> dict[int, Verdicts]:
+        """Those of each GIL domain, by its id; threads without a GIL are in none."""
+        domain = self.passes.domain
+        numbers = np.unique(domain).tolist()
+        if len(numbers) == 1 and numbers[0] != NONE:
+            return {numbers[0]: self}
+        return {number: self._part(domain == number) for number in numbers if number != NONE}
+
+    def _part(self, kept: npt.NDArray[np.bool_]) -> Verdicts:
+        """These rows of passes, with their looks."""
+        looks_kept = kept[self.looks.pass_row]
+        row_of, look_of = np.cumsum(kept) - 1, np.cumsum(looks_kept) - 1
+        passes, looks = _rows(self.passes, kept), _rows(self.looks, looks_kept)
+        held = passes.holder >= 0
+        holder = passes.holder.copy()
+        holder[held] = look_of[holder[held]]
+        return Verdicts(replace(passes, holder=holder), replace(looks, pass_row=row_of[looks.pass_row]))
+
     @classmethod
     def joined(cls, parts: Sequence[Verdicts]) -> Verdicts:
         """All passes of all parts, in order."""
@@ -89,6 +114,10 @@ class Verdicts:
             passes_before += len(part.passes.t_ns)
             looks_before += len(part.looks.thread)
         return cls(_joined(PassVerdicts, passes), _joined(LookVerdicts, looks))
+
+
+def _rows(table: VerdictsT, kept: npt.NDArray[np.bool_]) -> VerdictsT:
+    return type(table)(*(getattr(table, field.name)[kept] for field in fields(table)))
 
 
 def _joined(kind: type[VerdictsT], parts: Sequence[VerdictsT]) -> VerdictsT:

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gilprof.analysis.classify.running import carried, running_max, running_sum, shifted
-from gilprof.facts.arrays import Floats
+from gilprof.facts.arrays import Floats, Rows
 from gilprof.facts.by_thread import by_thread
+from gilprof.facts.passes import begins_pass
 from gilprof.model import SCHEDSTAT_UNREADABLE, TIMESLICES_UNREADABLE, LookArray, PassArray, PassFlag
 
 LATE_GAPS = 3.0
@@ -46,7 +47,7 @@ class PassWeights:
         """These and the weights of the passes after them."""
         return PassWeights(*(np.concatenate(pair) for pair in zip(self._columns(), later._columns(), strict=True)))
 
-    def part(self, passes: slice) -> PassWeights:
+    def part(self, passes: slice | Rows) -> PassWeights:
         """The weights of some of the passes."""
         return PassWeights(*(column[passes] for column in self._columns()))
 
@@ -65,7 +66,18 @@ class PassClock:
         self._passes = 0
 
     def weigh(self, passes: PassArray) -> PassWeights:
-        """The weights of the next passes; the very first pass has no gap before it and weighs nothing."""
+        """(P,) the weights of the next rows, those of a pass all the same; the very first pass has no gap before it and
+        weighs nothing."""
+        begins = begins_pass(passes)
+        if begins.all():
+            return self._weigh(passes)
+        first = np.flatnonzero(begins)
+        whole = passes[first].copy()
+        whole["span_ns"] = np.maximum.reduceat(passes["span_ns"], first)
+        return self._weigh(whole).part(np.cumsum(begins) - 1)
+
+    def _weigh(self, passes: PassArray) -> PassWeights:
+        """The weights of passes of a row each."""
         t = passes["t_ns"].astype(np.int64)
         if self._last_t_ns is None and len(t):
             self._last_t_ns = int(t[0])

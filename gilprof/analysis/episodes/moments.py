@@ -22,8 +22,16 @@ FOLLOWED_NS = 500_000_000
 """Where stalls are told as they happen: in so much time at a time."""
 
 
+class _OneGil:
+    """What is found in the order of time in which the threads of one GIL had it, and waited for it."""
+
+    def __init__(self, frames_of: FramesOf, stall_ns: int | None) -> None:
+        self.episodes = Episodes(frames_of)
+        self.stalls = None if stall_ns is None else Stalls(stall_ns)
+
+
 class Moments:
-    """Follows one GIL; everything is brought up to date when it is asked for."""
+    """Follows one process; everything is brought up to date when it is asked for."""
 
     def __init__(
         self,
@@ -35,10 +43,12 @@ class Moments:
         """``stall_ns``: waits longer than that make stalls; None: nobody asks for them. ``spans``: names of functions
         whose stays are wanted."""
         self._unfollowed: list[Verdicts] = []
-        self._episodes = Episodes(frames_of)
+        self._frames_of = frames_of
+        self._stall_ns = stall_ns
+        self._gils: dict[int, _OneGil] = {}
+        """By the GIL domain's id."""
         self._lengths = EpisodeTable()
         self._lengths_anew: EpisodeTable | None = None
-        self._stalls = None if stall_ns is None else Stalls(stall_ns)
         self._spans = Spans(spans, definitions, frames_of)
         self._loops = Loops(definitions, frames_of, stall_ns or HELD_UP_NS)
 
@@ -47,27 +57,29 @@ class Moments:
         self._unfollowed.append(verdicts)
         since_ns = verdicts.passes.t_ns[-1] - self._unfollowed[0].passes.t_ns[0]
         looks = sum(len(part.looks.thread) for part in self._unfollowed)
-        if looks >= FOLLOWED_LOOKS or (self._stalls is not None and since_ns >= FOLLOWED_NS):
+        if looks >= FOLLOWED_LOOKS or (self._stall_ns is not None and since_ns >= FOLLOWED_NS):
             self._follow()
 
     def finish(self) -> None:
         """Nothing follows."""
         self._follow()
-        self._take(self._episodes.finish())
-        if self._stalls is not None:
-            self._stalls.finish()
+        for gil in self._gils.values():
+            self._take(gil, gil.episodes.finish())
+            if gil.stalls is not None:
+                gil.stalls.finish()
         self._spans.finish()
         self._loops.finish()
 
     def regroup(self, target: Rows) -> None:
         """Give each thread row's part to its target row."""
         self._follow()
-        self._episodes.regroup(target)
+        for gil in self._gils.values():
+            gil.episodes.regroup(target)
+            if gil.stalls is not None:
+                gil.stalls.regroup(target)
         for table in (self._lengths, self._lengths_anew):
             if table is not None:
                 table.merge(target)
-        if self._stalls is not None:
-            self._stalls.regroup(target)
         self._spans.regroup(target)
         self._loops.regroup(target)
 
@@ -80,7 +92,8 @@ class Moments:
         """The waits and turns under way, worst first within each kind: each has lasted so long by now."""
         self._follow()
         table = EpisodeTable()
-        table.add(self._episodes.under_way())
+        for gil in self._gils.values():
+            table.add(gil.episodes.under_way())
         return table.sums().worst
 
     def count_anew(self) -> None:
@@ -96,11 +109,15 @@ class Moments:
     def stalls(self) -> StallSums | None:
         """None: nobody asked for them."""
         self._follow()
-        return None if self._stalls is None else self._stalls.sums()
+        if self._stall_ns is None:
+            return None
+        found = [gil.stalls.sums() for gil in self._gils.values() if gil.stalls is not None]
+        latest = tuple(stall for sums in found for stall in sums.latest)
+        return StallSums(self._stall_ns, sum(sums.count for sums in found), latest)
 
     def new_stalls(self) -> list[Stall]:
         """Those found since the last call."""
-        return [] if self._stalls is None else self._stalls.untold()
+        return [stall for gil in self._gils.values() if gil.stalls is not None for stall in gil.stalls.untold()]
 
     def spans(self) -> tuple[SpanSums, ...]:
         """In the order in which they were asked for."""
@@ -116,14 +133,18 @@ class Moments:
         """Go on with what has come since the last call; what is found is the same however often this is done."""
         if self._unfollowed:
             verdicts = Verdicts.joined(self._unfollowed)
-            self._take(self._episodes.feed(verdicts))
+            for number, part in verdicts.by_domain().items():
+                if number not in self._gils:
+                    self._gils[number] = _OneGil(self._frames_of, self._stall_ns)
+                gil = self._gils[number]
+                self._take(gil, gil.episodes.feed(part))
             self._spans.take(verdicts)
             self._loops.take(verdicts)
             self._unfollowed.clear()
 
-    def _take(self, finished: Finished) -> None:
+    def _take(self, gil: _OneGil, finished: Finished) -> None:
         for table in (self._lengths, self._lengths_anew):
             if table is not None:
                 table.add(finished)
-        if self._stalls is not None:
-            self._stalls.take(finished)
+        if gil.stalls is not None:
+            gil.stalls.take(finished)

@@ -74,14 +74,17 @@ class OpenStays:
         passes, looks = verdicts.passes, verdicts.looks
         if len(passes.t_ns) == 0:
             return []
-        stopped_ns = self._stopped_ns + np.cumsum(passes.stopped_ns.astype(np.int64))
-        clock_ns = np.append(passes.t_ns[0] if self._last is None else self._last, passes.t_ns - stopped_ns)
+        begins = np.flatnonzero(passes.begins)
+        t_ns, mean_gap_ns = passes.t_ns[begins], passes.mean_gap_ns[begins]
+        stopped_ns = self._stopped_ns + np.cumsum(passes.stopped_ns[begins].astype(np.int64))
+        clock_ns = np.append(t_ns[0] if self._last is None else self._last, t_ns - stopped_ns)
+        pass_number = (np.cumsum(passes.begins) - 1)[looks.pass_row]
         order = np.argsort(looks.thread, kind="stable")
         threads = looks.thread.astype(np.int64)
-        keys = self._carried(keys[order], threads[order], looks.pass_row[order])
+        keys = self._carried(keys[order], threads[order], pass_number[order])
         inside = keys >= 0
         rows, keys = order[inside], keys[inside]
-        thread, row = threads[rows], looks.pass_row[rows] + 1
+        thread, row = threads[rows], pass_number[rows] + 1
         first, last = self._runs(thread, row, keys)
 
         ended = self._end_others(set(thread[first[row[first] == 1]].tolist()), int(clock_ns[1]))
@@ -112,7 +115,7 @@ class OpenStays:
                     np.zeros(len(State)),
                 )
             stay.last_ns = int(clock_ns[row[end]])
-            stay.mean_gap_ns = float(passes.mean_gap_ns[row[end] - 1])
+            stay.mean_gap_ns = float(mean_gap_ns[row[end] - 1])
             stay.states_ns += states_ns[number]
             for frame, ns in zip(frames[begin : end + 1], weights_ns[begin : end + 1], strict=True):
                 stay.frames[frame] = stay.frames.get(frame, 0.0) + ns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gilprof.analysis.sums.accumulate import NodeTable, PairTable, SumTable, ThreadTable
 from gilprof.analysis.sums.children import Children, grown
+from gilprof.analysis.sums.gils import GilTable
 from gilprof.analysis.sums.group_sum import group_sum
 from gilprof.analysis.sums.pair_ids import PairIds
 from gilprof.analysis.sums.sections import Sections
@@ -17,6 +18,7 @@ __all__ = [
     "ChildSums",
     "Children",
     "GilSums",
+    "GilTable",
     "NodeSums",
     "NodeTable",
     "PairIds",

@@ -12,7 +12,7 @@ from gilprof.analysis.sums.pair_ids import PairIds
 from gilprof.analysis.sums.thread_rows import ThreadRows
 from gilprof.analysis.sums.values import NodeSums, PairSums, ThreadSums
 from gilprof.facts.arrays import Floats, Ids, Rows
-from gilprof.model import BlockedIn, Origin, State
+from gilprof.model import NONE, BlockedIn, Origin, State
 
 DENSE = 8
 """Cells of a table per amount up to which going through the whole table is faster than sorting the amounts."""
@@ -72,12 +72,16 @@ class ThreadTable:
         self._held_blocked = SumTable(len(BlockedIn))
         self._queued = SumTable(len(State))
         self._account = SumTable(4)
+        self._domain = np.zeros(0, np.int32)
         self._count = 0
 
-    def add(self, looks: LookVerdicts, weight: Floats, queue: QueueTime) -> None:
-        """Add looks of ``weight`` nanoseconds each."""
+    def add(self, looks: LookVerdicts, weight: Floats, queue: QueueTime, domain: Ids) -> None:
+        """Add looks of ``weight`` nanoseconds each; ``domain`` (L,): of which GIL domain."""
         rows = looks.thread.astype(np.int64)
         self._count = max(self._count, int(rows.max(initial=-1)) + 1)
+        more = np.full(max(self._count - len(self._domain), 0), NONE, np.int32)
+        self._domain = np.append(self._domain, more)
+        self._domain[rows[looks.python]] = domain[looks.python]
         self._states.add(rows, looks.state, weight)
         self._origins.add(rows, looks.origin, weight)
         self._blocked.add(rows, _where(looks, State.BLOCKED), weight)
@@ -109,6 +113,9 @@ class ThreadTable:
         tables = (self._states, self._origins, self._blocked, self._held_blocked, self._queued, self._account)
         for table in tables:
             table.regroup(target[: self._count], self._count)
+        domain = np.full(self._count, NONE, np.int32)
+        np.maximum.at(domain, target[: self._count], self._domain)
+        self._domain = domain
 
     def sums(self, rows: ThreadRows) -> ThreadSums:
         """A snapshot."""
@@ -126,6 +133,7 @@ class ThreadTable:
             blamed_ns=account[:, self._BLAMED],
             blocking_ns=account[:, self._BLOCKING],
             python=self.python(self._count),
+            domain=self._domain.copy(),
         )
 
 

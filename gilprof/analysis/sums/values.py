@@ -17,7 +17,7 @@ TORN = -2
 
 @dataclass(frozen=True, slots=True)
 class GilSums:
-    """One GIL's time; all in nanoseconds of observed time but the counts."""
+    """The time of one GIL domain; all in nanoseconds of observed time but the counts."""
 
     held_ns: float
     held_blocked_ns: float
@@ -62,6 +62,8 @@ class ThreadSums:
     """(T,) time in which it had the GIL and at least one thread waited."""
     python: npt.NDArray[np.bool_]
     """(T,) the interpreter has known it at some look."""
+    domain: npt.NDArray[np.int32]
+    """(T,) the GIL domain in which the interpreter knew it last; ``NONE``: in none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from contextlib import closing
 from gilprof.analysis.profile import Profile
 from gilprof.doctor.finding import Finding, Level
 from gilprof.errors import NoSuchProcess
-from gilprof.report.build import build_report
+from gilprof.report.build import build_process
 from gilprof.report.model import Sampling
 from gilprof.sources.live import LiveSource
 from gilprof.units import format_rate, format_share
@@ -40,7 +40,7 @@ def trial(pid: int) -> Finding:
     profile.finish()
     if profile.ended is not None:
         raise NoSuchProcess(f"observing process {pid}", f"it ended ({profile.ended})", "check the PID")
-    process = build_report(profile).processes[0]
+    process = build_process(profile)
     cost_share = cpu_s / passes * RATE_HZ if passes >= FEW_PASSES else None
     return _finding(process.sampling, passes / wall_s, cost_share, process.stopped_s > 0)
 

@@ -131,6 +131,8 @@ class Answer:
     torn: float | None
     disagreement: float | None
     """Share of the threads' running time by which their states differ from the kernel's account; None: not known."""
+    gil: int | None = None
+    """Which GIL the figures are of, where there are several; None: there is one."""
 
     @property
     def first(self) -> Reason:
@@ -140,3 +142,9 @@ class Answer:
     def reason(self, kind: Kind) -> Reason | None:
         """The reason of this kind, if it is one."""
         return next((reason for reason in self.reasons if reason.kind is kind), None)
+
+
+NOTHING_SAID = Answer(
+    Kind.NOT_OBSERVED, (Reason(Kind.NOT_OBSERVED, 0.0, {}),), Confidence.LOW, (), None, None, 0.0, 0, None, None
+)
+"""Of a process that nobody has answered for yet."""

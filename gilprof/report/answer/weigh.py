@@ -45,6 +45,7 @@ from gilprof.report.answer.limits import (
 )
 from gilprof.report.answer.loops import StandingLoop
 from gilprof.report.answer.model import Answer, Confidence, Doubt, Keeps, Kind, Reason
+from gilprof.report.gils import leading_gil
 from gilprof.report.model import Gil, Process, Thread
 
 _ORDER = list(Kind)
@@ -52,8 +53,8 @@ _LOCK_YIELDS_TO = (Kind.GIL, Kind.CPUS, Kind.RELEASED, Kind.ONE_THREAD)
 
 
 def answer(process: Process, evidence: Evidence) -> Answer:
-    """What costs the threads of ``process`` most."""
-    gil = process.gils[0]
+    """What costs the threads of ``process`` most; of several GILs, the one that most wait for."""
+    gil = leading_gil(process)
     reasons = _ranked(list(_reasons(process, gil, evidence)))
     doubts = tuple(_doubts(process, gil))
     first = reasons[0].kind
@@ -71,6 +72,7 @@ def answer(process: Process, evidence: Evidence) -> Answer:
         unclaimed=process.sampling.unclaimed,
         torn=gil.torn,
         disagreement=process.disagreement,
+        gil=gil.id if len(process.gils) > 1 else None,
     )
 
 

@@ -63,6 +63,11 @@ class _Words:
         clauses += self._doubts()
         return "; ".join(clauses) + "."
 
+    @property
+    def _the_gil(self) -> str:
+        """``The GIL``; where there are several, ``GIL 2``."""
+        return "The GIL" if self._answer.gil is None else f"GIL {self._answer.gil}"
+
     def _pick(self, long: str, short: str) -> str:
         return short if self._brief else long
 
@@ -100,7 +105,7 @@ class _Words:
             case Kind.GIL:
                 long = self._gil(reason)
                 waits = self._waits(reason)
-                return self._pick(f"the{long.removeprefix('The')}", f"{waits} for the GIL: {self._whose(reason)}")
+                return self._pick(long.replace("The GIL", "the GIL", 1), f"{waits} for the GIL: {self._whose(reason)}")
             case Kind.CPUS:
                 queued = format_mean(shares["queued_mean"])
                 return self._pick(
@@ -121,8 +126,8 @@ class _Words:
     def _gil(self, reason: Reason) -> str:
         busy, waits = format_share(reason.shares["busy"]), self._waits(reason)
         return self._pick(
-            f"The GIL is busy {busy} of the time and {waits} for it on average: {self._whose(reason)}",
-            f"GIL busy {busy}, {waits}: {self._whose(reason)}",
+            f"{self._the_gil} is busy {busy} of the time and {waits} for it on average: {self._whose(reason)}",
+            f"{self._the_gil.removeprefix('The ')} busy {busy}, {waits}: {self._whose(reason)}",
         )
 
     def _waits(self, reason: Reason) -> str:
@@ -205,7 +210,7 @@ class _Words:
         shares = reason.shares
         stuck = shares["held_blocked"]
         blocked = f" ({format_share(stuck)} while blocked)" if stuck >= CONTENDED else ""
-        is_busy = self._pick("The GIL is busy", "GIL busy")
+        is_busy = self._pick(f"{self._the_gil} is busy", f"{self._the_gil.removeprefix('The ')} busy")
         busy = f"{is_busy} {format_share(shares['busy'])} of the time{blocked}"
         opening = f"{busy}, but it is waited for {self._waited()} of it: "
         if reason.kind is Kind.TURNS:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
+from gilprof.report.gils import gil_name, leading_gil, waiters_mean
 from gilprof.report.health import LOW_RATE, MANY_UNKNOWN, aimed_hz, health
 from gilprof.report.model import Gil, Process
 from gilprof.report.names import printable
@@ -25,6 +26,8 @@ _SCALES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """Upper ends of the waiters' scale: it grows in steps, so that the picture is stable."""
 HIGH_HISTORY = 4
 """Rows of the history where there is room."""
+MOST_GILS = 4
+"""That have a line."""
 SETTLING_S = 1.0
 """The rate of the first moments says nothing."""
 
@@ -42,20 +45,19 @@ class Head(Lines):
 
 
 def head_lines(view: View, width: int, rows: int = 1) -> Iterator[Line]:
-    """Lines of ``width``: five, ``rows`` of history, one more for a stall, and one where the figures cannot be
-    trusted."""
+    """Lines of ``width``: four and one a GIL, ``rows`` of history, one more for a stall, and one where the figures
+    cannot be trusted."""
     recent = view.snapshot.recent
     process = recent.process
-    gil = process.gils[0]
-    verdict = BAD if is_the_gil(recent.report) else GOOD
-    first, second = first_lines(recent.report, width)
+    verdict = BAD if is_the_gil(process) else GOOD
+    first, second = first_lines(process, width)
     if recent.sums().passes == 0:
         first, second, verdict = "Looking at the process ...", "", FAINT
     yield ((first, verdict),)
     yield ((second, verdict),)
     yield _process_line(view, process, width)
-    yield _gil_line(gil, width)
-    yield _figures(view, process, gil)
+    yield from _gil_lines(process, width)
+    yield _figures(view, process)
     yield from _history(view, width, rows)
     stalled = stall(view.snapshot)
     if stalled is not None:
@@ -104,7 +106,14 @@ def _badges(view: View) -> list[Piece]:
     return out
 
 
-def _gil_line(gil: Gil, width: int) -> Line:
+def _gil_lines(process: Process, width: int) -> Iterator[Line]:
+    """The GIL; of several those that most wait for."""
+    gils = sorted(process.gils, key=lambda gil: (-(gil.waiters_mean or 0.0), -(gil.held or 0.0), gil.id))
+    for gil in gils[:MOST_GILS]:
+        yield _gil_line(gil, f"{gil_name(process, gil)} ", width)
+
+
+def _gil_line(gil: Gil, name: str, width: int) -> Line:
     held, stuck = gil.held or 0.0, gil.held_blocked or 0.0
     free = max(0.0, 1.0 - held - stuck)
     figures: list[Piece] = [
@@ -112,19 +121,23 @@ def _gil_line(gil: Gil, width: int) -> Line:
         (f" {_STUCK.glyph} held while blocked {format_share(gil.held_blocked)}", _STUCK.style),
         (f" {FREE_GLYPH} free {format_share(free if gil.held is not None else None)}", FREE_STYLE),
     ]
-    room = max(width - 4 - sum(cell_len(text) for text, _ in figures), 4)
+    room = max(width - len(name) - sum(cell_len(text) for text, _ in figures), 4)
     bar = Bar((held, stuck), ((_HELD.glyph, _HELD.style), (_STUCK.glyph, _STUCK.style), (FREE_GLYPH, FREE_STYLE)))
-    return (("GIL ", "bold"), *bar.pieces(room), *figures)
+    return ((name, "bold"), *bar.pieces(room), *figures)
 
 
-def _figures(view: View, process: Process, gil: Gil) -> Line:
+def _figures(view: View, process: Process) -> Line:
+    """Of all GILs, but for the time in which somebody waits: of the one that most wait for."""
     history = view.snapshot.history
     now = format_mean(history[-1].waiting) if history else "?"
-    switches = format_mean(gil.switches / process.observed_s if process.observed_s else None)
+    switches = sum(gil.switches for gil in process.gils)
+    switches_hz = format_mean(switches / process.observed_s if process.observed_s else None)
+    contended = leading_gil(process).contended
+    mean = waiters_mean(process) if contended is not None else None
     return (
         (f"{_WAITING.glyph} waiting ", _WAITING.style),
-        (f"{now} now, {format_mean(gil.waiters_mean)} mean", ""),
-        (f", somebody {format_share(gil.contended)} of the time; {switches} switches/s", ""),
+        (f"{now} now, {format_mean(mean)} mean", ""),
+        (f", somebody {format_share(contended)} of the time; {switches_hz} switches/s", ""),
     )
 
 
