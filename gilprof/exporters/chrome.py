@@ -48,7 +48,9 @@ def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Itera
             yield from (",\n" + event for event in events)
     if {State.HELD, State.HELD_BLOCKED} <= set(narrowing.states):
         yield from (",\n" + json.dumps(event) for event in _flows(shown, timeline, pid))
-    yield from (",\n" + json.dumps(event) for event in _counters(timeline, pid))
+    for gil in timeline.gils():
+        number = f" {gil}" if len(timeline.gils()) > 1 else ""
+        yield from (",\n" + json.dumps(event) for event in _counters(timeline, gil, number, pid))
     yield "\n]}\n"
 
 
@@ -128,11 +130,12 @@ def _flows(shown: list[Track], timeline: Timeline, pid: int) -> Iterator[Event]:
                 yield {"ph": "f", "bp": "e", **flow, "tid": track.tid, "ts": reached}
 
 
-def _counters(timeline: Timeline, pid: int) -> Iterator[Event]:
-    """How many wait, and what the GIL's holder does, whenever that changes; 0 while nothing is observed."""
+def _counters(timeline: Timeline, gil: int, number: str, pid: int) -> Iterator[Event]:
+    """How many wait, and what the GIL's holder does, whenever that changes; 0 while nothing is observed. ``number``:
+    what tells the GIL from others, behind the counters' names."""
     last_waiters, last_holder = -1, -1
     at_ns = timeline.first_ns
-    for start_ns, end_ns, waiters, holder in _gil_runs(timeline):
+    for start_ns, end_ns, waiters, holder in _gil_runs(timeline, gil):
         stretches = [(start_ns, waiters, holder)]
         if start_ns > at_ns:
             stretches.insert(0, (at_ns, 0, FREE))
@@ -140,14 +143,15 @@ def _counters(timeline: Timeline, pid: int) -> Iterator[Event]:
         for begin_ns, waiting, held in stretches:
             counter = {"ph": "C", "pid": pid, "tid": 0, "ts": (begin_ns - timeline.first_ns) / 1000}
             if waiting != last_waiters:
-                yield {**counter, "name": "waiters", "args": {"threads": waiting}}
+                yield {**counter, "name": f"waiters{number}", "args": {"threads": waiting}}
             if held != last_holder:
                 states = (State.HELD, State.HELD_BLOCKED, State.UNKNOWN)
-                yield {**counter, "name": "GIL", "args": {STATE_NAMES[state]: int(held == state) for state in states}}
+                doing = {STATE_NAMES[state]: int(held == state) for state in states}
+                yield {**counter, "name": f"GIL{number}", "args": doing}
             last_waiters, last_holder = waiting, held
 
 
-def _gil_runs(timeline: Timeline) -> Iterator[tuple[int, int, int, int]]:
-    for block in timeline.gil():
+def _gil_runs(timeline: Timeline, gil: int) -> Iterator[tuple[int, int, int, int]]:
+    for block in timeline.gil(gil):
         names = ("start_ns", "end_ns", "waiters", "holder_state")
         yield from zip(*(block[name].tolist() for name in names), strict=True)

@@ -39,9 +39,11 @@ def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Itera
         yield ',"markers":'
         yield from markers(track, timeline, tables, titles)
         yield "}"
-    yield '],"counters":'
-    yield from _waiters(profile, timeline) if shown else ("[]",)
-    yield ',"shared":' + json.dumps(tables.shared()) + "}\n"
+    yield '],"counters":['
+    for number, gil in enumerate(timeline.gils() if shown else ()):
+        yield "," if number else ""
+        yield from _waiters(profile, timeline, gil)
+    yield '],"shared":' + json.dumps(tables.shared()) + "}\n"
 
 
 def _meta(profile: Profiled, timeline: Timeline, threads: int) -> dict[str, Any]:
@@ -99,13 +101,14 @@ def _about(track: Track, profile: Profiled, timeline: Timeline) -> dict[str, Any
     }
 
 
-def _waiters(profile: Profiled, timeline: Timeline) -> Iterator[str]:
-    """The counter of waiting threads."""
+def _waiters(profile: Profiled, timeline: Timeline, gil: int) -> Iterator[str]:
+    """The counter of threads that wait for a GIL."""
+    name = "GIL" if len(timeline.gils()) == 1 else f"GIL {gil}"
     rows = [{"type": "value", "source": "accumulated", "format": {"unit": "number"}, "label": "waiting threads"}]
     about = {
-        "name": "GIL waiters",
+        "name": f"{name} waiters",
         "category": "GIL",
-        "description": "Threads that wait for the GIL",
+        "description": f"Threads that wait for {'the ' if name == 'GIL' else ''}{name}",
         "pid": str(profile.info.pid),
         "mainThreadIndex": 0,
         "display": {
@@ -114,13 +117,13 @@ def _waiters(profile: Profiled, timeline: Timeline) -> Iterator[str]:
             "color": "red",
             "markerSchemaLocation": None,
             "sortWeight": 5,
-            "label": "GIL waiters",
+            "label": f"{name} waiters",
             "tooltipRows": rows,
         },
     }
-    yield "[" + json.dumps(about)[:-1] + ',"samples":'
-    yield from changes(timeline)
-    yield "}]"
+    yield json.dumps(about)[:-1] + ',"samples":'
+    yield from changes(timeline, gil)
+    yield "}"
 
 
 def _ms(ns: int) -> float:

@@ -126,14 +126,14 @@ def _with_one_held(blocks: Iterator[RowArray]) -> Iterator[RowArray]:
         yield one
 
 
-def changes(timeline: Timeline) -> Iterator[str]:
-    """How the number of waiting threads changes, which is what the Profiler adds up; time that is not observed has
-    none."""
+def changes(timeline: Timeline, gil: int) -> Iterator[str]:
+    """How the number of threads that wait for a GIL changes, which is what the Profiler adds up; time that is not
+    observed has none."""
 
     def parts() -> Iterator[tuple[Ints, Ints]]:
         at_ns, waiting = timeline.first_ns, 0
         yield np.zeros(1, np.int64), np.zeros(1, np.int64)
-        for block in timeline.gil():
+        for block in timeline.gil(gil):
             starts = np.concatenate([[at_ns], block["end_ns"][:-1]])
             kept = np.column_stack([block["start_ns"] > starts, np.ones(len(block), np.bool_)])
             level = np.column_stack([np.zeros(len(block), np.int64), block["waiters"]])[kept]

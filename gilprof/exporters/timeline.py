@@ -35,9 +35,10 @@ one waited, and ``blocked_until_ns`` that pass; ``NONE`` and 0 without one."""
 GIL_DTYPE = np.dtype([("start_ns", "<i8"), ("end_ns", "<i8"), ("waiters", "<u4"), ("holder_state", "u1")])
 """A run of passes with so many threads waiting, and the GIL's holder in this state; ``FREE``: nobody's."""
 
-PASS_TIME_DTYPE = np.dtype([("t_ns", "<i8"), ("weight_ns", "<i8"), ("holder", "<i4")])
-"""A pass, and the time up to it that it stands for. ``holder``: the thread that had the GIL; ``NONE``: nobody;
-``UNREADABLE``: it is not known who."""
+PASS_TIME_DTYPE = np.dtype([("t_ns", "<i8"), ("weight_ns", "<i8"), ("holder", "<i4"), ("gil", "<i4"), ("begins", "?")])
+"""A pass and a GIL, and the time up to the pass that it stands for. ``holder``: the thread that had the GIL; ``NONE``:
+nobody; ``UNREADABLE``: it is not known who. ``gil``: the GIL domain's id. ``begins``: the row is the first of its
+pass."""
 
 FREE = 255
 BLOCK_ROWS = 100_000
@@ -54,13 +55,13 @@ class Timeline:
         self._done: list[RowArray] = []
         self._open = np.empty(0, SLICE_DTYPE)
         self._parts: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        self._gil = Spool(GIL_DTYPE)
-        self._done_gil: list[RowArray] = []
-        self._open_gil = np.empty(0, GIL_DTYPE)
+        self._gils: dict[int, _GilRuns] = {}
         self._passes = Spool(PASS_TIME_DTYPE)
         self._done_passes: list[RowArray] = []
         self.threads: dict[int, ThreadSeen] = {}
         """Those with looks, by id."""
+        self.gil_of: dict[int, int] = {}
+        """The GIL domain that each Python thread belonged to last, by the thread's id."""
         self._begun = False
         self.first_ns = 0
         """Since when there is observed time, and ..."""
@@ -79,18 +80,22 @@ class Timeline:
         may_grow = slices["end_ns"] == self.last_ns
         self._done.append(slices[~may_grow])
         self._open = slices[may_grow]
-        gil = merged(np.concatenate([self._open_gil, _gil(verdicts)]), ("waiters", "holder_state"))
-        self._done_gil.append(gil[:-1])
-        self._open_gil = gil[-1:]
+        python = verdicts.looks.python
+        domain = verdicts.passes.domain[verdicts.looks.pass_row]
+        self.gil_of |= dict(zip(ids[python].tolist(), domain[python].tolist(), strict=True))
+        for number, part in verdicts.by_domain().items():
+            self._gils.setdefault(number, _GilRuns()).add(_gil(part))
         self._done_passes.append(_passes(ids, verdicts))
-        if sum(map(len, self._done + self._done_gil + self._done_passes)) >= BLOCK_ROWS:
+        runs = sum(map(len, self._gils.values()))
+        if runs + sum(map(len, self._done + self._done_passes)) >= BLOCK_ROWS:
             self._put_away()
 
     def finish(self) -> None:
         """No verdict follows; can be called twice."""
         self._done.append(self._open)
-        self._done_gil.append(self._open_gil)
-        self._open, self._open_gil = self._open[:0], self._open_gil[:0]
+        self._open = self._open[:0]
+        for gil in self._gils.values():
+            gil.finish()
         self._put_away()
 
     def slices(self, thread: int) -> Iterator[RowArray]:
@@ -98,30 +103,65 @@ class Timeline:
         for block, first, count in self._parts.get(thread, ()):
             yield self._slices.part(block, first, count)
 
-    def gil(self) -> Iterator[RowArray]:
-        """``GIL_DTYPE``, in the order of time, block by block."""
-        return self._gil.blocks()
+    def gils(self) -> list[int]:
+        """The ids of the GIL domains that were seen."""
+        return sorted(self._gils)
+
+    def gil(self, number: int) -> Iterator[RowArray]:
+        """``GIL_DTYPE`` of a GIL domain, in the order of time, block by block."""
+        return self._gils[number].blocks()
 
     def passes(self) -> Iterator[RowArray]:
-        """``PASS_TIME_DTYPE``, likewise."""
+        """``PASS_TIME_DTYPE``, in the order of time, block by block; a pass is not cut."""
         return self._passes.blocks()
 
     def _put_away(self) -> None:
         """What can grow no more, but for what lasted no time."""
-        slices, gil = np.concatenate(self._done), np.concatenate(self._done_gil)
-        self._done, self._done_gil = [], []
+        slices, self._done = np.concatenate(self._done), []
+        for gil in self._gils.values():
+            gil.put_away()
         if self._done_passes:
             self._passes.add(np.concatenate(self._done_passes))
             self._done_passes = []
         slices = slices[slices["end_ns"] > slices["start_ns"]]
         slices = slices[np.argsort(slices["thread"], kind="stable")]
-        if len(gil):
-            self._gil.add(gil)
         if len(slices):
             number = self._slices.add(slices)
             threads, first, count = np.unique(slices["thread"], return_index=True, return_counts=True)
             for thread, *part in zip(threads.tolist(), first.tolist(), count.tolist(), strict=True):
                 self._parts[thread].append((number, *part))
+
+
+class _GilRuns:
+    """Runs of passes of one GIL."""
+
+    def __init__(self) -> None:
+        self._spool = Spool(GIL_DTYPE)
+        self._done: list[RowArray] = []
+        self._open = np.empty(0, GIL_DTYPE)
+
+    def add(self, rows: RowArray) -> None:
+        """The next passes, as runs."""
+        runs = merged(np.concatenate([self._open, rows]), ("waiters", "holder_state"))
+        self._done.append(runs[:-1])
+        self._open = runs[-1:]
+
+    def __len__(self) -> int:
+        """Of those that can grow no more, how many are in memory still."""
+        return sum(map(len, self._done))
+
+    def finish(self) -> None:
+        self._done.append(self._open)
+        self._open = self._open[:0]
+
+    def put_away(self) -> None:
+        rows = np.concatenate([self._open[:0], *self._done])
+        self._done.clear()
+        if len(rows):
+            self._spool.add(rows)
+
+    def blocks(self) -> Iterator[RowArray]:
+        return self._spool.blocks()
 
 
 def merged(rows: RowArray, same: tuple[str, ...]) -> RowArray:
@@ -187,10 +227,11 @@ def _gil(verdicts: Verdicts) -> RowArray:
 
 
 def _passes(ids: Rows, verdicts: Verdicts) -> RowArray:
-    """When each pass was, and who had the GIL."""
+    """When each pass was, and who had which GIL."""
     passes = verdicts.passes
     out = np.zeros(len(passes.t_ns), PASS_TIME_DTYPE)
     out["t_ns"], out["weight_ns"], out["holder"] = passes.t_ns, np.rint(passes.weight_ns), passes.holder
+    out["gil"], out["begins"] = passes.domain, passes.begins
     known = passes.holder >= 0
     out["holder"][known] = ids[passes.holder[known]]
     return out

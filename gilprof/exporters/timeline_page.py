@@ -20,6 +20,7 @@ from gilprof.exporters.page_parts import Piece, filled, part
 from gilprof.exporters.pairs import OTHERS
 from gilprof.exporters.stack_times import StackTimes, stack_times
 from gilprof.exporters.timeline import Timeline
+from gilprof.exporters.timeline_columns import column
 from gilprof.exporters.timeline_runs import Keys, Passes, listed_tracks, run_columns
 from gilprof.exporters.timeline_words import summary, worst_rows, worst_table
 from gilprof.exporters.tracks import Track
@@ -46,14 +47,17 @@ def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Itera
 def _data(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> dict[str, Any]:
     """What the scripts read besides the flame graph's data, whose rows of time it refers to."""
     times = cut_deep(stack_times(profile, narrowing, with_pairs=True))
-    passes, keys = Passes.of(timeline), Keys(profile.sums(), times)
+    gils = sorted({*profile.definitions.domains, *timeline.gils()})
+    passes, keys = Passes.of(timeline, gils), Keys(profile.sums(), times)
     shown = []
     for track, listed in listed_tracks(timeline, narrowing):
         names = {"name": track.name, "title": track.title, "short": _short(track)}
-        shown.append({"id": track.number, **names, "listed": listed, **run_columns(track, passes, keys)})
+        gil = gils.index(timeline.gil_of[track.number]) if timeline.gil_of.get(track.number) in gils else None
+        shown.append({"id": track.number, **names, "gil": gil, "listed": listed, **run_columns(track, passes, keys)})
     return {
         "states": STATE_NAMES,
         "passes": passes.columns(),
+        "gils": [{"id": number, "has": column(has)} for number, has in passes.gils.items()],
         "keys": keys.columns(),
         "tracks": shown,
         "nobody": _rows_of_nobody(times),

@@ -6,7 +6,7 @@ there, or in nothing that the page has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from gilprof.exporters.stack_times import StackTimes
 from gilprof.exporters.timeline import PASS_TIME_DTYPE, Timeline
 from gilprof.exporters.timeline_columns import column
 from gilprof.exporters.tracks import Track, tracks
-from gilprof.facts.arrays import Rows
+from gilprof.facts.arrays import Bools, Rows
 from gilprof.model import NONE, State
 
 MAX_PASSES = 2_000_000
@@ -35,38 +35,37 @@ class Passes:
 
     t_ns: Rows
     weight_ns: Rows
-    gil: Rows
-    """0: nobody had it, 1: somebody, 2: it is not known."""
+    gils: Mapping[int, Rows]
+    """Of each GIL domain, at each pass: 0: nobody had it, 1: somebody, 2: it is not known."""
     all_of_them: bool
 
     @classmethod
-    def of(cls, timeline: Timeline) -> Passes:
-        """At most ``MAX_PASSES``, and as many as ``MAX_RUNS`` runs reach."""
+    def of(cls, timeline: Timeline, gils: Iterable[int]) -> Passes:
+        """At most ``MAX_PASSES``, and as many as ``MAX_RUNS`` runs reach; with these ``gils``."""
         blocks, count = [], 0
         for block in timeline.passes():
-            blocks.append(block[: MAX_PASSES - count])
-            count += len(blocks[-1])
-            if len(blocks[-1]) < len(block):
+            number = count + np.cumsum(block["begins"])
+            blocks.append(block[number <= MAX_PASSES])
+            count = int(number[-1])
+            if count > MAX_PASSES:
                 break
         rows = np.concatenate([np.empty(0, PASS_TIME_DTYPE), *blocks])
-        t_ns = rows["t_ns"].astype(np.int64)
+        t_ns = rows["t_ns"][rows["begins"]].astype(np.int64)
         reached = _passes_reached(timeline, t_ns)
-        holder = rows["holder"][:reached]
+        number = np.cumsum(rows["begins"]) - 1
+        rows, number = rows[number < reached], number[number < reached]
+        has = np.where(rows["holder"] >= 0, 1, np.where(rows["holder"] == NONE, 0, 2))
         return cls(
             t_ns=t_ns[:reached],
-            weight_ns=rows["weight_ns"][:reached].astype(np.int64),
-            gil=np.where(holder >= 0, 1, np.where(holder == NONE, 0, 2)),
+            weight_ns=rows["weight_ns"][rows["begins"]].astype(np.int64),
+            gils={gil: _at_each(number, has, rows["gil"] == gil, reached) for gil in gils},
             all_of_them=reached == 0 or int(t_ns[reached - 1]) == timeline.last_ns,
         )
 
     def columns(self) -> dict[str, Any]:
         """As the page has them: the time that was not observed before each pass, and the time that it stands for."""
         before = np.diff(self.t_ns, prepend=self.t_ns[:1]) - self.weight_ns
-        return {
-            "unobserved_ns": column(np.maximum(before, 0)),
-            "weight_ns": column(self.weight_ns),
-            "gil": column(self.gil),
-        }
+        return {"unobserved_ns": column(np.maximum(before, 0)), "weight_ns": column(self.weight_ns)}
 
     def reach(self, block: RowArray) -> tuple[Rows, Rows, RowArray]:
         """The first pass of each slice, the one behind its last, and these slices, without those behind the end."""
@@ -74,6 +73,13 @@ class Passes:
         end = np.minimum(np.searchsorted(self.t_ns, block["end_ns"], side="left") + 1, len(self.t_ns))
         there = first < end
         return first[there], end[there], block[there]
+
+
+def _at_each(number: Rows, has: Rows, mine: Bools, count: int) -> Rows:
+    """(``count``,) what ``has`` says of some rows at the passes with their numbers; 0 at the others."""
+    out = np.zeros(count, np.int64)
+    out[number[mine]] = has[mine]
+    return out
 
 
 def _passes_reached(timeline: Timeline, t_ns: Rows) -> int:

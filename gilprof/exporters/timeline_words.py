@@ -50,7 +50,7 @@ def waiting_by_step(timeline: Timeline, step_ns: int) -> npt.NDArray[np.float64]
     steps = -((timeline.first_ns - timeline.last_ns) // step_ns)
     edges = timeline.first_ns + step_ns * np.arange(steps + 1)
     total = np.zeros(steps)
-    for block in timeline.gil():
+    for block in (block for gil in timeline.gils() for block in timeline.gil(gil)):
         length_ns = block["end_ns"] - block["start_ns"]
         times = np.column_stack([block["start_ns"], block["end_ns"]]).ravel()
         grown = np.zeros(len(times))

@@ -1,6 +1,6 @@
 "use strict";
 
-// Threads over time, each a lane of its states; above them who has the GIL. Only what is in sight is drawn.
+// Threads over time, each a lane of its states; above them who has which GIL. Only what is in sight is drawn.
 
 const LANE = 28;
 const BAR = 19;
@@ -18,6 +18,8 @@ class LaneChart {
     this.context = this.drawn.getContext("2d");
     this.shown = recording.states.map((state) => data.states.includes(state));
     this.tracks = recording.tracks.filter((track) => track.listed && track.size > 0);
+    this.gils = recording.gils.length;
+    this.lanes = this.gils + this.tracks.length;
     this.from = 0;
     this.to = Math.max(recording.duration, NEAREST);
     this.chosen = null;
@@ -57,10 +59,9 @@ class LaneChart {
   draw() {
     const { drawn: canvas, context, host } = this;
     this.plot = Math.max(host.clientWidth - NAMES, 50);
-    const rows = this.tracks.length + 1;
-    byId("lanes-room").style.height = `${AXIS + rows * LANE}px`;
+    byId("lanes-room").style.height = `${AXIS + this.lanes * LANE}px`;
     const ratio = window.devicePixelRatio || 1;
-    const height = Math.min(host.clientHeight, AXIS + rows * LANE);
+    const height = Math.min(host.clientHeight, AXIS + this.lanes * LANE);
     canvas.width = Math.round(host.clientWidth * ratio);
     canvas.height = Math.round(height * ratio);
     this.ready(context, ratio);
@@ -69,12 +70,13 @@ class LaneChart {
       (name) => [name, style.getPropertyValue(`--${name}`).trim()],
     ));
     const top = host.scrollTop;
-    const last = Math.min(rows, Math.ceil((top + height - AXIS) / LANE));
+    const last = Math.min(this.lanes, Math.ceil((top + height - AXIS) / LANE));
     for (let row = Math.floor(top / LANE); row < last; row++) {
       const y = AXIS + row * LANE - top;
-      if (row === 0) this.drawGil(y);
-      else this.drawTrack(this.tracks[row - 1], y);
-      this.drawName(row === 0 ? "has the GIL" : this.tracks[row - 1].short, y);
+      const track = this.tracks[row - this.gils];
+      if (row < this.gils) this.drawGil(this.recording.gils[row], y);
+      else this.drawTrack(track, y);
+      this.drawName(row < this.gils ? this.nameOfGil(this.recording.gils[row]) : track.short, y);
     }
     this.drawAxis();
     this.overlay();
@@ -192,16 +194,20 @@ class LaneChart {
     });
   }
 
-  /** Who has the GIL: the thread's name where it has it for long enough. */
-  drawGil(y) {
+  nameOfGil({ id }) {
+    return this.gils === 1 ? "has the GIL" : `has GIL ${id}`;
+  }
+
+  /** Who has a GIL: the thread's name where it has it for long enough. */
+  drawGil(gil, y) {
     const { recording, context, paint, plot } = this;
     let pass = recording.passAt(this.from);
     const pixels = Array.from({ length: plot }, () => null);
     while (pass < recording.end.length && recording.begin[pass] < this.to) {
-      const holder = recording.holder[pass];
+      const holder = gil.holder[pass];
       const begin = Math.max(recording.begin[pass], this.from);
       let end = recording.end[pass];
-      for (pass++; pass < recording.end.length && recording.holder[pass] === holder
+      for (pass++; pass < recording.end.length && gil.holder[pass] === holder
         && recording.begin[pass] === end; pass++) end = recording.end[pass];
       const [left, right] = [this.xOf(begin) - NAMES, Math.min(this.xOf(end) - NAMES, plot)];
       if (right - left < 2) {

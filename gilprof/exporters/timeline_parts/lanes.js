@@ -14,7 +14,7 @@ class Lanes extends LaneChart {
 
   /** The run of a lane's thread at a time; null for none. */
   runAt(lane, time) {
-    const track = this.tracks[lane - 1];
+    const track = this.tracks[lane - this.gils];
     if (track === undefined) return null;
     const run = track.from(this.recording.passAt(time));
     return run < track.size && this.recording.begin[track.first[run]] <= time ? { track, run } : null;
@@ -32,27 +32,31 @@ class Lanes extends LaneChart {
       this.label(track.row[run]).place,
       `${clock(begin, 1e5)}, for ${formatSeconds(end - begin)}: ${looks} ${looks === 1 ? "look" : "looks"}`,
     ];
-    parts.push(this.holderWords(Math.min(Math.max(time, begin), end - 1)));
+    if (recording.gils[track.gil] !== undefined) {
+      parts.push(this.holderWords(track.gil, Math.min(Math.max(time, begin), end - 1)));
+    }
     return parts;
   }
 
-  holderWords(time) {
+  holderWords(number, time) {
+    const gil = this.recording.gils[number];
+    const name = this.gils === 1 ? "The GIL" : `GIL ${gil.id}`;
     const pass = this.recording.passAt(time);
     if (pass >= this.recording.end.length || this.recording.begin[pass] > time) return "Not observed";
-    const holder = this.recording.holder[pass];
-    if (holder < 0) return `The GIL: ${NO_TRACK[holder]}`;
-    return `The GIL: ${this.nameOf(holder)}, ${this.label(this.recording.holderRow[pass]).place}`;
+    const holder = gil.holder[pass];
+    if (holder < 0) return `${name}: ${NO_TRACK[holder]}`;
+    return `${name}: ${this.nameOf(holder)}, ${this.label(gil.holderRow[pass]).place}`;
   }
 
   wordsAt(lane, time) {
-    if (lane === 0) return [clock(time, 1e5), this.holderWords(time)];
+    if (lane < this.gils) return [clock(time, 1e5), this.holderWords(lane, time)];
     const found = this.runAt(lane, time);
     return found === null ? [clock(time, 1e5), "Not there, or not observed"] : this.words(found, time);
   }
 
   laneAt(clientY) {
     const y = clientY - this.canvas.getBoundingClientRect().top + this.host.scrollTop - AXIS;
-    return Math.min(Math.max(Math.floor(y / LANE), 0), this.tracks.length);
+    return Math.min(Math.max(Math.floor(y / LANE), 0), this.lanes - 1);
   }
 
   listen() {
@@ -107,7 +111,7 @@ class Lanes extends LaneChart {
 
   changeLane(side) {
     const time = this.focusedTime();
-    this.lane = Math.min(Math.max(this.lane + side, 0), this.tracks.length);
+    this.lane = Math.min(Math.max(this.lane + side, 0), this.lanes - 1);
     const top = this.lane * LANE;
     this.host.scrollTop = Math.min(Math.max(this.host.scrollTop, top + 2 * LANE - this.host.clientHeight), top);
     this.focused = this.runAt(this.lane, time);
@@ -117,7 +121,7 @@ class Lanes extends LaneChart {
   /** To the run before or after; the first one in sight where there is none yet. */
   step(side) {
     if (this.focused === null) {
-      this.lane = Math.max(this.lane, 1);
+      this.lane = Math.max(this.lane, this.gils);
       this.focused = this.runAt(this.lane, this.from);
     } else {
       const run = this.focused.run + side;
@@ -139,8 +143,8 @@ class Lanes extends LaneChart {
     const episode = this.worst[number];
     this.atWorst = number;
     const margin = MARGIN * episode.length_ns;
-    const lane = this.tracks.indexOf(this.recording.tracks[episode.track]) + 1;
-    if (lane > 0) this.lane = lane;
+    const row = this.tracks.indexOf(this.recording.tracks[episode.track]);
+    if (row >= 0) this.lane = this.gils + row;
     this.focused = this.runAt(this.lane, episode.begin_ns + episode.length_ns / 2);
     this.host.scrollTop = Math.max(this.lane * LANE - this.host.clientHeight / 2, 0);
     this.look(episode.begin_ns - margin, episode.begin_ns + episode.length_ns + margin);

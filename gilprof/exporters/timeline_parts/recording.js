@@ -20,8 +20,8 @@ function firstWhere(count, is) {
 
 /** Runs of one thread: passes `first` to `last`, on a row of time in a state (a number of `states`). */
 class Track {
-  constructor({ title, short, name, listed }, { key, count }, keys) {
-    Object.assign(this, { title, short, name, listed });
+  constructor({ title, short, name, gil, listed }, { key, count }, keys) {
+    Object.assign(this, { title, short, name, gil, listed });
     const size = key.reduce((total, one) => total + (one > 0 ? 1 : 0), 0);
     this.first = new Int32Array(size);
     this.last = new Int32Array(size);
@@ -57,10 +57,12 @@ class Recording {
     for (const track of data.tracks) {
       tracks.push(new Track(track, await unpackedAll({ key: track.key, count: track.count }), keys));
     }
-    return new Recording(data, passes, tracks);
+    const gils = [];
+    for (const gil of data.gils) gils.push({ id: gil.id, ...(await unpackedAll({ has: gil.has })) });
+    return new Recording(data, passes, tracks, gils);
   }
 
-  constructor(data, passes, tracks) {
+  constructor(data, passes, tracks, gils) {
     this.states = data.states;
     this.nobody = data.nobody;
     this.tracks = tracks;
@@ -74,20 +76,22 @@ class Recording {
     }
     this.duration = time;
     this.waiting = this.states.indexOf("waiting");
-    this.findHolders(passes.gil);
+    this.gils = gils.map(({ id, has }) => ({
+      id, holder: Int32Array.from(has, (one) => [NOBODY, ELSEWHERE, NOT_KNOWN][one]),
+      holderRow: new Int32Array(has.length).fill(-1),
+    }));
+    this.findHolders();
   }
 
-  /** Who has the GIL at each pass: its track and row of time, or NOBODY, NOT_KNOWN, ELSEWHERE. */
-  findHolders(gil) {
-    this.holder = new Int32Array(gil.length);
-    this.holderRow = new Int32Array(gil.length).fill(-1);
-    gil.forEach((has, pass) => { this.holder[pass] = [NOBODY, ELSEWHERE, NOT_KNOWN][has]; });
+  /** Who has which GIL at each pass: its track and row of time, or NOBODY, NOT_KNOWN, ELSEWHERE. */
+  findHolders() {
     const held = ["held", "held_blocked"].map((state) => this.states.indexOf(state));
     this.tracks.forEach((track, number) => {
-      for (let run = 0; run < track.size; run++) {
+      const gil = this.gils[track.gil];
+      for (let run = 0; run < track.size && gil !== undefined; run++) {
         if (!held.includes(track.state[run])) continue;
-        this.holder.fill(number, track.first[run], track.last[run] + 1);
-        this.holderRow.fill(track.row[run], track.first[run], track.last[run] + 1);
+        gil.holder.fill(number, track.first[run], track.last[run] + 1);
+        gil.holderRow.fill(track.row[run], track.first[run], track.last[run] + 1);
       }
     });
   }
@@ -111,9 +115,9 @@ class Recording {
     }
   }
 
-  /** The row of time of a pass's holder, which a holder that is no thread has too. */
-  rowOfHolder(pass) {
-    const { holder, holderRow, nobody } = this;
+  /** The row of time of a GIL's holder at a pass, which a holder that is no thread has too. */
+  rowOfHolder({ holder, holderRow }, pass) {
+    const { nobody } = this;
     if (holder[pass] >= 0) return holderRow[pass];
     const row = holder[pass] === NOBODY ? nobody.free : holder[pass] === NOT_KNOWN ? nobody.torn : nobody.others;
     return row >= 0 ? row : nobody.others;
@@ -137,7 +141,7 @@ class Recording {
           nsOf[state][track.row[run]] += ends - begins;
           byTrack[number][state] += ends - begins;
         }
-        if (state === this.waiting) this.blame(track, number, run, from, to, { blamed, pairs, waits });
+        if (state === this.waiting && this.gils[track.gil]) this.blame(track, number, run, from, to, { blamed, pairs, waits });
       });
     });
     return { ns, byTrack, blamed, pairs: asPairs(pairs), waits: asPairs(waits) };
@@ -145,12 +149,13 @@ class Recording {
 
   /** Charge what of a waiting run lies in a stretch to those who had the GIL meanwhile. */
   blame(track, number, run, from, to, { blamed, pairs, waits }) {
+    const gil = this.gils[track.gil];
     let pass = track.first[run];
     if (this.end[pass] <= from) pass = this.passAt(from);
     while (pass <= track.last[run] && this.begin[pass] < to) {
-      const [holder, row] = [this.holder[pass], this.rowOfHolder(pass)];
+      const [holder, row] = [gil.holder[pass], this.rowOfHolder(gil, pass)];
       let ns = 0;
-      for (; pass <= track.last[run] && this.holder[pass] === holder && this.rowOfHolder(pass) === row; pass++) {
+      for (; pass <= track.last[run] && gil.holder[pass] === holder && this.rowOfHolder(gil, pass) === row; pass++) {
         ns += this.part(pass, from, to);
       }
       const holderListed = holder >= 0 && this.tracks[holder].listed;
