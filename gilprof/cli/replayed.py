@@ -51,32 +51,42 @@ class Asked:
     pid: int | None = None
     """Only this process; None: all."""
 
-    timeline: Timeline | None = None
-    """To be filled."""
+    timelines: bool = False
+    """With a timeline of each process."""
     stall: float | None = None
     """Seconds."""
     span: tuple[str, ...] = ()
 
 
-def replayed(
-    file: str, from_s: Moment, to_s: Moment | None, salvage: bool, asked: Asked | None = None
-) -> Mapping[int, Profile]:
-    """The profiles of the processes in the recording ``file``, by number; what is left out is told on standard error.
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a recording was made of."""
+
+    profiles: Mapping[int, Profile]
+    """By the process's number; at least one."""
+    timelines: Mapping[int, Timeline]
+    """Where they were asked for."""
+
+
+def replayed(file: str, from_s: Moment, to_s: Moment | None, salvage: bool, asked: Asked | None = None) -> Replayed:
+    """The processes in the recording ``file``; what is left out is told on standard error.
 
     Raises FileError, and UsageError for times that are none and a process that is not there.
     """
     from gilprof.analysis.profile import Profile
     from gilprof.analysis.session import SessionProfile
+    from gilprof.exporters.timeline import Timeline
     from gilprof.recording.reader import Recording
     from gilprof.recording.replay import ReplaySource
     from gilprof.report.select import TimeCut
 
     asked = asked or Asked()
+    timelines: list[Timeline | None] = []
 
     def profile_of(info: TargetInfo) -> Profile:
-        wanted = source.info.pid if asked.pid is None else asked.pid
-        timeline = asked.timeline if info.pid == wanted else None
-        return Profile(info, timeline, nanoseconds(asked.stall), asked.span)
+        wanted = asked.timelines and asked.pid in (None, info.pid)
+        timelines.append(Timeline() if wanted else None)
+        return Profile(info, timelines[-1], nanoseconds(asked.stall), asked.span)
 
     recording = Recording.open(file, salvage=salvage)
     with closing(ReplaySource(recording)) as source:
@@ -86,23 +96,11 @@ def replayed(
             session.add(window.cut(batch))
         session.finish()
     _tell_left_out(recording)
-    if asked.pid is None:
-        return session.processes
-    chosen = {number: profile for number, profile in session.processes.items() if profile.info.pid == asked.pid}
+    chosen = {number: profile for number, profile in session.processes.items() if asked.pid in (None, profile.info.pid)}
     if not chosen:
         raise UsageError(f"reading process {asked.pid} of {file}", _processes(session.processes), "give one of these")
-    return chosen
-
-
-def replayed_one(file: str, from_s: Moment, to_s: Moment | None, salvage: bool, asked: Asked | None = None) -> Profile:
-    """The profile of the recording's one process, or of the one that is asked for; as ``replayed``.
-
-    Raises FileError, and UsageError also where there are several.
-    """
-    profiles = replayed(file, from_s, to_s, salvage, asked)
-    if len(profiles) > 1:
-        raise UsageError(f"reading one process of {file}", _processes(profiles), "choose with --process PID")
-    return next(iter(profiles.values()))
+    kept = {number: timeline for number, timeline in zip(session.processes, timelines, strict=True) if timeline}
+    return Replayed(chosen, kept)
 
 
 def _processes(profiles: Mapping[int, Profile]) -> str:

@@ -42,8 +42,8 @@ def report(
     from gilprof.report.build import build_session_report
     from gilprof.report.json import dumps
 
-    profiles = replayed(file, from_s, to_s, salvage, Asked(pid, stall=stall, span=span))
-    made = build_session_report(profiles, _selection(thread, waiter, holder))
+    read = replayed(file, from_s, to_s, salvage, Asked(pid, stall=stall, span=span))
+    made = build_session_report(read.profiles, _selection(thread, waiter, holder))
     if as_json:
         print_out(dumps(made))
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gilprof.exporters.narrowing import Narrowing
-    from gilprof.exporters.timeline import Timeline
+    from gilprof.exporters.timeline import TimeOrdered
     from gilprof.report.build import Profiled
 
 PIECE = 1 << 16
@@ -25,13 +25,15 @@ class Format:
     for_terminals: bool = False
     """Whether people may want to see it as it is."""
     time_ordered: bool = False
-    """Whether ``export`` takes a Timeline too."""
+    """Whether ``export`` takes a timeline too."""
+    one_process: bool = False
+    """Whether it has no place for several."""
     takes: str | None = None
     """The option of its own that ``export`` takes."""
     module: str | None = None
 
     def export(
-        self, profile: Profiled, narrowing: Narrowing, timeline: Timeline | None = None, **options: str | Profiled
+        self, profile: Profiled, narrowing: Narrowing, timeline: TimeOrdered | None = None, **options: str | Profiled
     ) -> Iterator[bytes]:
         """The export, piece by piece; a time-ordered one needs the ``timeline``. Raises UsageError."""
         export = import_module(f"gilprof.exporters.{self.module or self.name}").export
@@ -44,7 +46,7 @@ class Format:
 
 FORMATS = (
     Format("flamegraph", (".html",), takes="baseline"),
-    Format("timeline", (".timeline.html",), time_ordered=True, module="timeline_page"),
+    Format("timeline", (".timeline.html",), time_ordered=True, one_process=True, module="timeline_page"),
     Format("collapsed", (".collapsed", ".txt"), for_terminals=True, takes="state_as"),
     Format("speedscope", (".speedscope.json",), time_ordered=True),
     Format("firefox", (".firefox.json", ".firefox.json.gz"), time_ordered=True),

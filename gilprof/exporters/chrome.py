@@ -7,15 +7,16 @@ are microseconds, here from the profile's first pass on.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from gilprof import __version__
+from gilprof.exporters.joined import process_of, process_of_gil, processes_of
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.stack_table import StackTable
-from gilprof.exporters.timeline import FREE, Timeline, state_runs
+from gilprof.exporters.timeline import FREE, TimeOrdered, state_runs
 from gilprof.exporters.tracks import Track, tracks
 from gilprof.model import STATE_NAMES, State
 from gilprof.report.build import Profiled
@@ -35,35 +36,37 @@ _COLOURS = {
 Event = dict[str, Any]
 
 
-def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Iterator[str]:
+def export(profile: Profiled, narrowing: Narrowing, timeline: TimeOrdered) -> Iterator[str]:
     """The trace."""
-    shown, pid = tracks(timeline, narrowing), profile.info.pid
+    shown = tracks(timeline, narrowing)
+    pids = {track.number: process_of(profile, track.number).pid for track in shown}
     head = {"displayTimeUnit": "ms", "otherData": {"exporter": f"gilprof@{__version__}"}}
     yield json.dumps(head)[:-1] + ',"traceEvents":[\n'
     yield ",\n".join(json.dumps(event) for event in _names(profile, shown))
     functions = _Functions(profile)
     for track in shown:
-        place = f'"pid":{pid},"tid":{track.tid}'
+        place = f'"pid":{pids[track.number]},"tid":{track.tid}'
         for events in (_states(track, timeline, place), functions.events(track, timeline, place)):
             yield from (",\n" + event for event in events)
     if {State.HELD, State.HELD_BLOCKED} <= set(narrowing.states):
-        yield from (",\n" + json.dumps(event) for event in _flows(shown, timeline, pid))
+        yield from (",\n" + json.dumps(event) for event in _flows(shown, timeline, pids))
     for gil in timeline.gils():
-        number = f" {gil}" if len(timeline.gils()) > 1 else ""
-        yield from (",\n" + json.dumps(event) for event in _counters(timeline, gil, number, pid))
+        info, name = process_of_gil(profile, gil)
+        yield from (",\n" + json.dumps(event) for event in _counters(timeline, gil, name, info.pid))
     yield "\n]}\n"
 
 
 def _names(profile: Profiled, shown: list[Track]) -> Iterator[Event]:
-    pid, command = profile.info.pid, printable(" ".join(profile.info.command), 120)
-    yield {"ph": "M", "name": "process_name", "pid": pid, "tid": 0, "args": {"name": command}}
+    for process in processes_of(profile).values():
+        command = printable(" ".join(process.info.command), 120)
+        yield {"ph": "M", "name": "process_name", "pid": process.info.pid, "tid": 0, "args": {"name": command}}
     for order, track in enumerate(shown):
-        place = {"ph": "M", "pid": pid, "tid": track.tid}
+        place = {"ph": "M", "pid": process_of(profile, track.number).pid, "tid": track.tid}
         yield {**place, "name": "thread_name", "args": {"name": track.name}}
         yield {**place, "name": "thread_sort_index", "args": {"sort_index": order}}
 
 
-def _states(track: Track, timeline: Timeline, place: str) -> Iterator[str]:
+def _states(track: Track, timeline: TimeOrdered, place: str) -> Iterator[str]:
     """A slice a run of one state."""
     texts = [f'{{"ph":"X","cat":"state","name":"{STATE_NAMES[s]}","cname":"{_COLOURS[s]}",{place}' for s in State]
     for runs in state_runs(track.slices()):
@@ -79,7 +82,7 @@ class _Functions:
         self._table = StackTable(profile)
         self._texts: dict[int, str] = {}
 
-    def events(self, track: Track, timeline: Timeline, place: str) -> Iterator[str]:
+    def events(self, track: Track, timeline: TimeOrdered, place: str) -> Iterator[str]:
         """Of one thread; nothing without a Python frame."""
         for block in track.slices():
             begin = (block["start_ns"] - timeline.first_ns) / 1000
@@ -112,7 +115,7 @@ class _Functions:
         return printable(f"{name} ({base_name(file)}:{line})" if file is not None else name)
 
 
-def _flows(shown: list[Track], timeline: Timeline, pid: int) -> Iterator[Event]:
+def _flows(shown: list[Track], timeline: TimeOrdered, pids: Mapping[int, int]) -> Iterator[Event]:
     """Arrows into long waits, from the slice of the thread that had the GIL last before they ended."""
     tids = {track.number: track.tid for track in shown}
     number = 0
@@ -121,7 +124,7 @@ def _flows(shown: list[Track], timeline: Timeline, pid: int) -> Iterator[Event]:
             long = (runs["state"] == State.WAITING) & (runs["end_ns"] - runs["start_ns"] >= LONG_WAIT_NS)
             for run in runs[long & np.isin(runs["blocker"], list(tids))]:
                 number += 1
-                flow = {"cat": "wait", "name": "waits for the GIL", "id": number, "pid": pid}
+                flow = {"cat": "wait", "name": "waits for the GIL", "id": number, "pid": pids[track.number]}
                 # A nanosecond before the end, so as to be inside the slice.
                 left, reached = (
                     (int(run[end]) - 1 - timeline.first_ns) / 1000 for end in ("blocked_until_ns", "end_ns")
@@ -130,9 +133,9 @@ def _flows(shown: list[Track], timeline: Timeline, pid: int) -> Iterator[Event]:
                 yield {"ph": "f", "bp": "e", **flow, "tid": track.tid, "ts": reached}
 
 
-def _counters(timeline: Timeline, gil: int, number: str, pid: int) -> Iterator[Event]:
-    """How many wait, and what the GIL's holder does, whenever that changes; 0 while nothing is observed. ``number``:
-    what tells the GIL from others, behind the counters' names."""
+def _counters(timeline: TimeOrdered, gil: int, name: str, pid: int) -> Iterator[Event]:
+    """How many wait, and what the GIL's holder does, whenever that changes; 0 while nothing is observed. ``name``: what
+    the GIL is called."""
     last_waiters, last_holder = -1, -1
     at_ns = timeline.first_ns
     for start_ns, end_ns, waiters, holder in _gil_runs(timeline, gil):
@@ -143,15 +146,15 @@ def _counters(timeline: Timeline, gil: int, number: str, pid: int) -> Iterator[E
         for begin_ns, waiting, held in stretches:
             counter = {"ph": "C", "pid": pid, "tid": 0, "ts": (begin_ns - timeline.first_ns) / 1000}
             if waiting != last_waiters:
-                yield {**counter, "name": f"waiters{number}", "args": {"threads": waiting}}
+                yield {**counter, "name": f"waiters{name.removeprefix('GIL')}", "args": {"threads": waiting}}
             if held != last_holder:
                 states = (State.HELD, State.HELD_BLOCKED, State.UNKNOWN)
                 doing = {STATE_NAMES[state]: int(held == state) for state in states}
-                yield {**counter, "name": f"GIL{number}", "args": doing}
+                yield {**counter, "name": name, "args": doing}
             last_waiters, last_holder = waiting, held
 
 
-def _gil_runs(timeline: Timeline, gil: int) -> Iterator[tuple[int, int, int, int]]:
+def _gil_runs(timeline: TimeOrdered, gil: int) -> Iterator[tuple[int, int, int, int]]:
     for block in timeline.gil(gil):
         names = ("start_ns", "end_ns", "waiters", "holder_state")
         yield from zip(*(block[name].tolist() for name in names), strict=True)

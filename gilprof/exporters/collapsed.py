@@ -8,9 +8,10 @@ from itertools import groupby
 
 import numpy as np
 
+from gilprof.exporters.joined import process_of
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.stack_times import StackTimes, frame_label, stack_times
-from gilprof.model import STATE_NAMES
+from gilprof.model import STATE_NAMES, TargetInfo
 from gilprof.report.build import Profiled
 from gilprof.report.names import printable
 
@@ -23,18 +24,23 @@ def export(profile: Profiled, narrowing: Narrowing, state_as: str = "leaf") -> I
     """Lines ``process;thread;frame (file:line);...;[state] microseconds``, outermost frame first; ``state_as``:
     where the state stands, as one of ``STATE_AS``."""
     times = stack_times(profile, narrowing)
-    process = _part(printable(" ".join(profile.info.command), COMMAND_CHARACTERS) + f" ({profile.info.pid})")
+    processes = [_process(process_of(profile, number)) for number in times.thread_ids.tolist()]
     frames = _frames(times)
     by_thread = np.argsort(times.thread, kind="stable").tolist()
     for thread, rows in groupby(by_thread, times.thread.__getitem__):
         sums: Counter[str] = Counter()
+        outermost = [processes[thread], _part(times.threads[thread])]
         for row in rows:
-            stack = ";".join([process, _part(times.threads[thread]), *_stack(times, frames, int(times.stack[row]))])
+            stack = ";".join([*outermost, *_stack(times, frames, int(times.stack[row]))])
             for state, ns in zip(STATE_NAMES, times.states_ns[row].tolist(), strict=True):
                 sums[_with_state(stack, state, state_as)] += ns
         for line, ns in sums.items():
             if microseconds := round(ns / 1000):
                 yield f"{line} {microseconds}\n"
+
+
+def _process(info: TargetInfo) -> str:
+    return _part(printable(" ".join(info.command), COMMAND_CHARACTERS) + f" ({info.pid})")
 
 
 def _with_state(stack: str, state: str, state_as: str) -> str:

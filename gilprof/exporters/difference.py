@@ -60,6 +60,7 @@ def difference(new: StackTimes, old: StackTimes, profile: Profiled, baseline: Pr
         function=forest[:, 1],
         line=np.zeros(len(forest), np.int64),
         threads=tuple(threads.shown),
+        thread_ids=np.full(len(threads.shown), NONE),
         thread=rows[:, 0],
         stack=rows[:, 1],
         states_ns=sums[:, :states],

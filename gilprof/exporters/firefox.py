@@ -14,8 +14,9 @@ from typing import Any
 from gilprof import __version__
 from gilprof.exporters.firefox_columns import HAS_GIL, WAITING_FOR_GIL, changes, marker_type, markers, samples
 from gilprof.exporters.firefox_tables import CATEGORIES, Tables
+from gilprof.exporters.joined import process_of, process_of_gil
 from gilprof.exporters.narrowing import Narrowing
-from gilprof.exporters.timeline import Timeline
+from gilprof.exporters.timeline import TimeOrdered
 from gilprof.exporters.tracks import Track, tracks
 from gilprof.report.build import Profiled
 from gilprof.report.names import printable
@@ -27,7 +28,7 @@ _SHOWN_AT_FIRST = 50
 """Without a list the Profiler hides threads that use little CPU, and those that wait use none."""
 
 
-def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Iterator[str]:
+def export(profile: Profiled, narrowing: Narrowing, timeline: TimeOrdered) -> Iterator[str]:
     """The profile."""
     shown, tables = tracks(timeline, narrowing), Tables(profile)
     titles = {track.number: track.title for track in shown}
@@ -46,7 +47,7 @@ def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Itera
     yield '],"shared":' + json.dumps(tables.shared()) + "}\n"
 
 
-def _meta(profile: Profiled, timeline: Timeline, threads: int) -> dict[str, Any]:
+def _meta(profile: Profiled, timeline: TimeOrdered, threads: int) -> dict[str, Any]:
     unix_ns, monotonic_ns = profile.info.wall_anchor
     visible = {"initialVisibleThreads": list(range(threads))} if threads <= _SHOWN_AT_FIRST else {}
     return {
@@ -81,17 +82,18 @@ def _marker_schema() -> list[dict[str, Any]]:
     ]
 
 
-def _about(track: Track, profile: Profiled, timeline: Timeline) -> dict[str, Any]:
+def _about(track: Track, profile: Profiled, timeline: TimeOrdered) -> dict[str, Any]:
+    info = process_of(profile, track.number)
     begin_ns, end_ns = None, 0
     for block in track.slices():
         begin_ns, end_ns = begin_ns or int(block["start_ns"][0]), int(block["end_ns"][-1])
     return {
         "name": track.name,
-        "isMainThread": track.tid == profile.info.pid,
-        "pid": str(profile.info.pid),
+        "isMainThread": track.tid == info.pid,
+        "pid": str(info.pid),
         "tid": track.tid,
         "processType": "default",
-        "processName": printable(" ".join(profile.info.command), 120),
+        "processName": printable(" ".join(info.command), 120),
         "processStartupTime": 0,
         "processShutdownTime": None,
         "registerTime": _ms((begin_ns or timeline.first_ns) - timeline.first_ns),
@@ -101,15 +103,15 @@ def _about(track: Track, profile: Profiled, timeline: Timeline) -> dict[str, Any
     }
 
 
-def _waiters(profile: Profiled, timeline: Timeline, gil: int) -> Iterator[str]:
+def _waiters(profile: Profiled, timeline: TimeOrdered, gil: int) -> Iterator[str]:
     """The counter of threads that wait for a GIL."""
-    name = "GIL" if len(timeline.gils()) == 1 else f"GIL {gil}"
+    info, name = process_of_gil(profile, gil)
     rows = [{"type": "value", "source": "accumulated", "format": {"unit": "number"}, "label": "waiting threads"}]
     about = {
         "name": f"{name} waiters",
         "category": "GIL",
         "description": f"Threads that wait for {'the ' if name == 'GIL' else ''}{name}",
-        "pid": str(profile.info.pid),
+        "pid": str(info.pid),
         "mainThreadIndex": 0,
         "display": {
             "graphType": "line-accumulated",

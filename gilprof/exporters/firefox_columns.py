@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from gilprof.exporters.firefox_tables import GIL_CATEGORY, Tables
 from gilprof.exporters.spool import RowArray
-from gilprof.exporters.timeline import Timeline, state_runs
+from gilprof.exporters.timeline import TimeOrdered, state_runs
 from gilprof.exporters.tracks import Track
 from gilprof.model import State
 
@@ -30,7 +30,7 @@ def marker_type(name: str) -> str:
     return name.replace(" ", "")
 
 
-def samples(track: Track, timeline: Timeline, tables: Tables) -> Iterator[str]:
+def samples(track: Track, timeline: TimeOrdered, tables: Tables) -> Iterator[str]:
     """One at a slice's first look and one at its last, so that graphs change where it did; without a stack where
     there is nothing before a slice. Weights are milliseconds, and add up to the slices."""
     columns: dict[str, Callable[[_Samples], Texts]] = {
@@ -90,7 +90,7 @@ def _sampled(track: Track, origin_ns: int) -> Iterator[_Samples]:
         yield _Samples(block, np.column_stack([before, first, last]), origin_ns)
 
 
-def markers(track: Track, timeline: Timeline, tables: Tables, titles: Mapping[int, str]) -> Iterator[str]:
+def markers(track: Track, timeline: TimeOrdered, tables: Tables, titles: Mapping[int, str]) -> Iterator[str]:
     """What the thread had of the GIL; ``titles``: what each thread is called, by id."""
     origin_ns = timeline.first_ns
 
@@ -126,7 +126,7 @@ def _with_one_held(blocks: Iterator[RowArray]) -> Iterator[RowArray]:
         yield one
 
 
-def changes(timeline: Timeline, gil: int) -> Iterator[str]:
+def changes(timeline: TimeOrdered, gil: int) -> Iterator[str]:
     """How the number of threads that wait for a GIL changes, which is what the Profiler adds up; time that is not
     observed has none."""
 

@@ -12,6 +12,7 @@ import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from gilprof.errors import UsageError
+from gilprof.exporters.joined import process_of
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.stack_table import LEFT_OUT, Frame, cut_frames
 from gilprof.exporters.stack_times import StackTimes, stack_times
@@ -61,7 +62,8 @@ class _Profile:
         self._text("")
         self._functions: dict[int, int] = {}
         self._locations: dict[Frame, int] = {}
-        self._pid, self._times = profile.info.pid, times
+        self._times = times
+        self._pids = [process_of(profile, number).pid for number in times.thread_ids.tolist()]
         parent, left_out = times.parent.tolist(), (len(times.functions), 0)
         frames = list(zip(times.function.tolist(), times.line.tolist(), strict=True))
         self._frames = partial(cut_frames, parent, frames, left_out=left_out)
@@ -76,8 +78,9 @@ class _Profile:
             frames = self._frames(int(self._times.stack[row]))
             sample = message.sample.add(location_id=[self._location(frame) for frame in reversed(frames)])
             sample.value.extend([0] * column + [round(float(ns[row]))])
-            sample.label.add(key=text("thread"), str=text(self._times.threads[self._times.thread[row]]))
-            sample.label.add(key=text("pid"), num=self._pid)
+            thread = int(self._times.thread[row])
+            sample.label.add(key=text("thread"), str=text(self._times.threads[thread]))
+            sample.label.add(key=text("pid"), num=self._pids[thread])
             sample.label.add(key=text("state"), str=text(state))
 
     def serialized(self) -> bytes:

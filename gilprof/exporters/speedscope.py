@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from gilprof import __version__
+from gilprof.exporters.joined import processes_of
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.spool import RowArray
 from gilprof.exporters.stack_table import Frame, StackTable
-from gilprof.exporters.timeline import Timeline
+from gilprof.exporters.timeline import TimeOrdered
 from gilprof.exporters.tracks import Track, tracks
 from gilprof.facts.arrays import Rows
 from gilprof.model import STATE_NAMES, State
@@ -29,13 +30,14 @@ NOTHING = -1
 """As the key of a sample: the thread was not there, not observed, or in a state that was not asked for."""
 
 
-def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Iterator[str]:
+def export(profile: Profiled, narrowing: Narrowing, timeline: TimeOrdered) -> Iterator[str]:
     """The file. Values are nanoseconds from the profile's first pass on."""
-    command = printable(" ".join(profile.info.command), 120)
+    others = len(processes_of(profile)) - 1
+    command, more = printable(" ".join(profile.info.command), 120), f" and {others} more" if others else ""
     head = {
         "$schema": SCHEMA,
         "exporter": f"gilprof@{__version__}",
-        "name": f"{command} ({profile.info.pid})",
+        "name": f"{command} ({profile.info.pid}){more}",
         "activeProfileIndex": 0,
     }
     yield json.dumps(head)[:-1] + ',"profiles":['
@@ -51,7 +53,7 @@ def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Itera
     yield '],"shared":{"frames":' + json.dumps(stacks.shared()) + "}}\n"
 
 
-def _in_order(track: Track, timeline: Timeline, stacks: _Stacks) -> Iterator[str]:
+def _in_order(track: Track, timeline: TimeOrdered, stacks: _Stacks) -> Iterator[str]:
     """The thread's whole time; the state is its innermost frame."""
     weights, keys = [], []
     for key, ns in _samples(track, timeline, stacks):
@@ -65,7 +67,7 @@ def _in_order(track: Track, timeline: Timeline, stacks: _Stacks) -> Iterator[str
     )
 
 
-def _samples(track: Track, timeline: Timeline, stacks: _Stacks) -> Iterator[tuple[Rows, Rows]]:
+def _samples(track: Track, timeline: TimeOrdered, stacks: _Stacks) -> Iterator[tuple[Rows, Rows]]:
     """Keys and nanoseconds, the time between slices included."""
     at_ns = timeline.first_ns
     for block in track.slices():

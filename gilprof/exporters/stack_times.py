@@ -36,6 +36,8 @@ class StackTimes:
 
     threads: tuple[str, ...]
     """Printable, and no two the same."""
+    thread_ids: Rows
+    """(as many) their ids; ``NONE`` where a name stands for the threads of several profiles."""
     thread: Rows
     """(N,) row of ``threads``."""
     stack: Rows
@@ -86,6 +88,7 @@ def stack_times(
         function=function,
         line=line[used],
         threads=tuple(names[row] for row in threads.tolist()),
+        thread_ids=sums.threads.id[threads],
         thread=thread,
         stack=np.searchsorted(used, stack[keep]),
         states_ns=states_ns[keep],

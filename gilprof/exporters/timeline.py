@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 
@@ -45,6 +46,34 @@ BLOCK_ROWS = 100_000
 """How many rows are kept in memory at most, apart from those of one batch."""
 _STATE = ("thread", "state")
 _STACK = (*_STATE, "stack", "gc")
+
+
+class TimeOrdered(Protocol):
+    """What formats in the order of time are made from: a ``Timeline``, or those of several processes."""
+
+    @property
+    def first_ns(self) -> int:
+        """Since when there is observed time, and ..."""
+
+    @property
+    def last_ns(self) -> int:
+        """... until when."""
+
+    @property
+    def threads(self) -> dict[int, ThreadSeen]:
+        """Those with looks, by id."""
+
+    def finish(self) -> None:
+        """No verdict follows; can be called twice."""
+
+    def slices(self, thread: int) -> Iterator[RowArray]:
+        """A thread's, in the order of time, block by block; none is empty."""
+
+    def gils(self) -> list[int]:
+        """The ids of the GIL domains that were seen."""
+
+    def gil(self, number: int) -> Iterator[RowArray]:
+        """``GIL_DTYPE`` of a GIL domain, in the order of time, block by block."""
 
 
 class Timeline:

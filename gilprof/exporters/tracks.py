@@ -11,7 +11,7 @@ import numpy as np
 
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.spool import RowArray
-from gilprof.exporters.timeline import Timeline
+from gilprof.exporters.timeline import TimeOrdered
 from gilprof.model import State, ThreadSeen
 from gilprof.report.names import printable
 
@@ -29,7 +29,7 @@ class Track:
     name: str
     """Printable."""
     title: str
-    _timeline: Timeline
+    _timeline: TimeOrdered
     _states: tuple[int, ...]
 
     def slices(self) -> Iterator[RowArray]:
@@ -40,7 +40,7 @@ class Track:
                 yield kept
 
 
-def tracks(timeline: Timeline, narrowing: Narrowing) -> list[Track]:
+def tracks(timeline: TimeOrdered, narrowing: Narrowing) -> list[Track]:
     """Those of threads that there is time of and that were asked for, in the order in which they were first seen."""
     states = tuple(int(state) for state in narrowing.states)
     seen = [
