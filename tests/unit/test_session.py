@@ -102,9 +102,12 @@ def test_one_that_is_not_there(both: Path, alone: list[dict[str, Any]]) -> None:
     failure(gilprof("report", both, "--process", "1"), 2, has, "give one of these")
 
 
+def test_the_timeline_is_of_one(both: Path) -> None:
+    failure(gilprof("export", both, "-f", "timeline"), 2, "it shows one process", "choose with --process PID")
+
+
 @pytest.mark.parametrize("form", ["collapsed", "timeline"])
-def test_exports_are_of_one(form: str, both: Path, alone: list[dict[str, Any]]) -> None:
-    failure(gilprof("export", both, "-f", form), 2, "choose with --process PID")
+def test_an_export_of_one(form: str, both: Path, alone: list[dict[str, Any]]) -> None:
     for path, process in zip(ALONE, alone, strict=True):
         assert printed("export", both, "-f", form, "--process", str(process["pid"])) == printed(
             "export", path, "-f", form

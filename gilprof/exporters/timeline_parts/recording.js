@@ -141,21 +141,22 @@ class Recording {
           nsOf[state][track.row[run]] += ends - begins;
           byTrack[number][state] += ends - begins;
         }
-        if (state === this.waiting && this.gils[track.gil]) this.blame(track, number, run, from, to, { blamed, pairs, waits });
+        const gil = state === this.waiting ? this.gils[track.gil] : undefined;
+        if (gil !== undefined) this.blame(gil, track, number, run, from, to, { blamed, pairs, waits });
       });
     });
     return { ns, byTrack, blamed, pairs: asPairs(pairs), waits: asPairs(waits) };
   }
 
   /** Charge what of a waiting run lies in a stretch to those who had the GIL meanwhile. */
-  blame(track, number, run, from, to, { blamed, pairs, waits }) {
-    const gil = this.gils[track.gil];
+  blame(gil, track, number, run, from, to, { blamed, pairs, waits }) {
     let pass = track.first[run];
     if (this.end[pass] <= from) pass = this.passAt(from);
     while (pass <= track.last[run] && this.begin[pass] < to) {
       const [holder, row] = [gil.holder[pass], this.rowOfHolder(gil, pass)];
+      const same = (at) => gil.holder[at] === holder && this.rowOfHolder(gil, at) === row;
       let ns = 0;
-      for (; pass <= track.last[run] && gil.holder[pass] === holder && this.rowOfHolder(gil, pass) === row; pass++) {
+      for (; pass <= track.last[run] && same(pass); pass++) {
         ns += this.part(pass, from, to);
       }
       const holderListed = holder >= 0 && this.tracks[holder].listed;
