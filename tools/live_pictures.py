@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from gilprof.analysis.profile import Profile
+from gilprof.analysis.session import SessionProfile
 from gilprof.cli.files import write_file
 from gilprof.cli.profiling.observe import Stop
 from gilprof.sources.live import LiveSource
@@ -37,8 +37,8 @@ async def shoot(name: str, pid: int) -> None:
     """One picture, once a whole window has been seen."""
     size, keys = SHOTS[name]
     with closing(LiveSource.attach(pid, RATE_HZ)) as source:
-        profile = Profile(source.info)
-        worker = Worker(source, profile, profile.add, None, Stop())
+        session = SessionProfile(source.info)
+        worker = Worker(source, session, session.add, None, Stop())
         app = LiveApp(worker, pid, write_file)
         async with app.run_test(size=size) as pilot:
             await asyncio.sleep(WINDOW_S + 2)

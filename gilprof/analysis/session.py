@@ -17,6 +17,16 @@ class SessionProfile:
         self._processes = {0: profile_of(info)}
 
     @property
+    def first(self) -> Profile:
+        """Of the process that the source's ``info`` describes."""
+        return self._processes[0]
+
+    @property
+    def over(self) -> bool:
+        """Every process has ended."""
+        return all(profile.ended is not None for profile in self._processes.values())
+
+    @property
     def processes(self) -> Mapping[int, Profile]:
         """By the process's number, in the order in which they came."""
         return self._processes

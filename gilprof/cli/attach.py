@@ -33,7 +33,7 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
     from gilprof.cli.profiling.observe import Progress, drain_every_s, observe, stop_on_signals, wait
     from gilprof.cli.profiling.recorder import open_recorder
     from gilprof.cli.profiling.taking import ProfileTaking
-    from gilprof.report.build import build_report
+    from gilprof.report.build import build_session_report
 
     results = Results(options)
     if options.keep is not None and options.output is None:
@@ -51,8 +51,8 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
             watched = results.watched(source.info)
             if watched is not None:
                 complain(watched)
-            taking = ProfileTaking(source.info, options, recorder, messages, results.timeline, live)
-            profile = taking.profile
+            taking = ProfileTaking(source.info, options, recorder, messages, results.in_order, live)
+            session = taking.session
             progress = Progress(options.quiet or live)
             messages.before = progress.clear
 
@@ -63,7 +63,7 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
             whole = True
             try:
                 if live:
-                    whole = LiveView(options, results.recording).show(source, profile, take, options.duration, stop)
+                    whole = LiveView(options, results.recording).show(source, session, take, options.duration, stop)
                 else:
                     observe(source, take, options.duration, stop, drain_every_s(options))
             except SamplerFailed as error:
@@ -72,11 +72,11 @@ def attach(ctx: click.Context, pid: int, options: ProfileOptions) -> None:
             progress.clear()
             taking.finish()
         messages.rest()
-        if profile.ended is not None and profile.sums().passes == 0:
+        if session.first.ended is not None and session.first.sums().passes == 0:
             raise NoSuchProcess(f"observing process {pid}", "it ended before a first look")
-        report = build_report(profile)
+        report = build_session_report(session.processes)
         print_out(results.text(report, sys.stdout, seen=live))
-        failures = results.write_files(profile, report)
+        failures = results.write_files(session, taking.timelines, report)
         for failure in failures:
             complain(str(failure))
     if recorder.failed or failures or not whole:

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from gilprof.cli.completion import recordings
-from gilprof.cli.exporting.endings import compressed
+from gilprof.cli.exporting.endings import check_takes_several, compressed
 from gilprof.cli.exporting.plan import ALL, Part, check_folder, check_parts, make_folder, plan
 from gilprof.cli.files import write_file
 from gilprof.cli.output import complain, is_terminal, write_out
-from gilprof.cli.replayed import Asked, Replayed, recording_options, replayed
+from gilprof.cli.replayed import Asked, recording_options, replayed
 from gilprof.errors import UsageError
 from gilprof.exporters import FORMATS
 
 if TYPE_CHECKING:
-    from gilprof.exporters.timeline import TimeOrdered
     from gilprof.model import State
     from gilprof.report.build import Profiled
     from gilprof.units import Moment
@@ -94,7 +93,7 @@ def export(
     profiler.firefox.com, chrome (.trace.json) for Perfetto, pprof (.pb.gz) for go tool pprof. all: every one of
     them into the folder OUT.
     """
-    from gilprof.exporters.joined import joined_pattern
+    from gilprof.exporters.joined import as_one, joined_pattern
     from gilprof.exporters.narrowing import Narrowing
 
     out = None if output == STANDARD_OUTPUT else output
@@ -108,10 +107,12 @@ def export(
         raise UsageError(f"exporting as {first.name}", "that is nothing to read on a terminal", "name a file with -o")
     in_order = any(part.chosen.time_ordered for part in parts)
     read = replayed(file, from_s, to_s, salvage, Asked(pid, in_order))
-    profile, timeline = _as_one(read)
-    before = None if baseline is None else _as_one(replayed(baseline, 0, None, salvage))[0]
-    if len(read.profiles) > 1:
-        parts = _without_single(parts, folder is not None)
+    profile, timeline = as_one(read.profiles, list(read.timelines.values()))
+    before = None if baseline is None else as_one(replayed(baseline, 0, None, salvage).profiles, ())[0]
+    if len(read.profiles) > 1 and folder is not None:
+        parts = _without_single(parts)
+    elif len(read.profiles) > 1:
+        check_takes_several(first)
     wanted = thread if len(read.profiles) == 1 else joined_pattern(thread)
     if wanted is not None and not _is_there(wanted, profile):
         complain(f"no thread is named {thread}: the export is empty")
@@ -128,26 +129,16 @@ def export(
             write_file(part.path, compressed(part.chosen, part.path, pieces), force)
 
 
-def _as_one(read: Replayed) -> tuple[Profiled, TimeOrdered | None]:
-    """A process as it is, several joined."""
-    from gilprof.exporters.joined import JoinedProfile, JoinedTimeline
-
-    profiles, timelines = read.profiles, list(read.timelines.values())
-    if len(profiles) == 1:
-        return next(iter(profiles.values())), timelines[0] if timelines else None
-    joined = JoinedProfile(profiles)
-    return joined, JoinedTimeline(joined, timelines) if timelines else None
-
-
-def _without_single(parts: Sequence[Part], rest_is_written: bool) -> list[Part]:
-    """Those that can show several processes; raises UsageError for one that cannot, unless the others are written."""
+def _without_single(parts: Sequence[Part]) -> list[Part]:
+    """Those that can show several processes; the others are named on standard error."""
+    kept = []
     for part in parts:
-        if part.chosen.one_process:
-            why, advice = "it shows one process, and the recording has several", "choose with --process PID"
-            if not rest_is_written:
-                raise UsageError(f"exporting as {part.chosen.name}", why, advice)
-            complain(f"exporting as {part.chosen.name}: {why}; {advice}; the others are written")
-    return [part for part in parts if not part.chosen.one_process]
+        try:
+            check_takes_several(part.chosen)
+            kept.append(part)
+        except UsageError as error:
+            complain(f"{error}; the other formats are written")
+    return kept
 
 
 def _is_there(pattern: str, profile: Profiled) -> bool:

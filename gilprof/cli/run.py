@@ -53,7 +53,7 @@ def run(
             terminal.started()
         attendance = Attendance(launched, own_session=live, keep=options.keep is not None)
         recording = None if results.exports else results.recording or asked.recording(launched.pid)
-        watch = Watch(launched, attendance, options, recording, results.timeline, terminal)
+        watch = Watch(launched, attendance, options, recording, results.in_order, terminal)
         try:
             watch.run(ctx)
         finally:

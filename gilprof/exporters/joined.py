@@ -18,7 +18,7 @@ from gilprof.analysis.episodes import EpisodeSums
 from gilprof.analysis.profile_sums import ProfileSums
 from gilprof.analysis.sums import NodeSums, PairSums, ThreadSums
 from gilprof.exporters.spool import RowArray
-from gilprof.exporters.timeline import Timeline
+from gilprof.exporters.timeline import Timeline, TimeOrdered
 from gilprof.facts.arrays import Ids
 from gilprof.facts.definitions import Definitions
 from gilprof.model import LOOK_DTYPE, NONE, PASS_DTYPE, Batch, GilDomain, Health, IntPairs, TargetInfo, ThreadSeen
@@ -185,6 +185,14 @@ class JoinedTimeline:
             for name, by in (("stack", part.stack), ("blocker", part.thread)):
                 moved[name] = _moved(block[name], by)
             yield moved
+
+
+def as_one(profiles: Mapping[int, Profiled], timelines: Sequence[Timeline]) -> tuple[Profiled, TimeOrdered | None]:
+    """What exporters take: a process as it is, several joined; ``timelines``: one for each, or none."""
+    if len(profiles) == 1:
+        return next(iter(profiles.values())), timelines[0] if timelines else None
+    joined = JoinedProfile(profiles)
+    return joined, JoinedTimeline(joined, timelines) if timelines else None
 
 
 def process_of(profile: Profiled, thread: int) -> TargetInfo:

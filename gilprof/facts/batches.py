@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -30,6 +30,14 @@ def joined(batches: Sequence[Batch]) -> Batch:
         process=batches[0].process,
         target=batches[0].target,
     )
+
+
+def joined_by_process(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """One batch for each of the processes that these are of, in the order in which they first come."""
+    of_process: dict[int, list[Batch]] = {}
+    for batch in batches:
+        of_process.setdefault(batch.process, []).append(batch)
+    return map(joined, of_process.values())
 
 
 def health_since(before: Health, now: Health) -> Health:

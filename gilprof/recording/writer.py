@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from gilprof.errors import FileError
-from gilprof.facts.batches import joined
+from gilprof.facts.batches import joined_by_process
 from gilprof.model import Batch, Health, TargetInfo
 from gilprof.recording.encode import Defined, definition_chunks, fact_chunks
 from gilprof.recording.format import Kind, chunk
@@ -89,11 +89,8 @@ class RecordingWriter:
         """Write what is pending. Raises FileError."""
         pending, self._pending = self._pending, []
         if self._fd >= 0 and pending:
-            by_process: dict[int, list[Batch]] = {}
-            for batch in pending:
-                by_process.setdefault(batch.process, []).append(batch)
-            for batches in by_process.values():
-                self._append(self._chunks(joined(batches)))
+            for batch in joined_by_process(pending):
+                self._append(self._chunks(batch))
             self._flushes += 1
             if self._flushes % HEADER_EVERY == 0:
                 self._append([self._header, *self._again()])

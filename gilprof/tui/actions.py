@@ -83,6 +83,16 @@ KEYS = (
         "details (a second click).",
     ),
     Key(Scope.TABLES, "", "↑ ↓ k j", "", "", "Move; page up and down, home, end as well."),
+    Key(
+        Scope.EVERYWHERE,
+        "n",
+        "n",
+        "process(1)",
+        "Next",
+        "Of several processes: the next one; N: the one before.",
+        late=True,
+    ),
+    Key(Scope.EVERYWHERE, "N", "", "process(-1)", "", ""),
     Key(Scope.EVERYWHERE, "r", "r", "reset", "", "The time since the start begins now.", late=True),
     Key(
         Scope.EVERYWHERE, "o", "o", "record", "Record", "Record into a new file from now on; again: end it.", late=True

@@ -94,7 +94,9 @@ class LiveApp(App[None]):
         if snapshot.over is not None and snapshot.recent.ended is None:
             self.exit()
             return
-        self._latest = snapshot
+        several, self._latest = self._has_several(), snapshot
+        if several != self._has_several():
+            self.screen.refresh_bindings()
         if self._paused_at is None or snapshot.over is not None:
             self._paused_at = None
             self._shown = snapshot
@@ -179,6 +181,15 @@ class LiveApp(App[None]):
         self._feed.reset()
         self.notify("the time since the start begins now", timeout=NOTICE_S, markup=False)
 
+    def action_process(self, by: int) -> None:
+        """Another one of several processes, as it is now."""
+        self._paused_at = None
+        self._feed.next_process(by)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is another process to go to only where there are several."""
+        return self._has_several() if action == "process" else super().check_action(action, parameters)
+
     def action_record(self) -> None:
         """A recording in a file of its own."""
         if self._has_ended():
@@ -212,6 +223,9 @@ class LiveApp(App[None]):
             self.pop_screen()
         else:
             self.push_screen(HelpScreen())
+
+    def _has_several(self) -> bool:
+        return self._latest is not None and self._latest.place[1] > 1
 
     def _has_ended(self) -> bool:
         return self._latest is not None and self._latest.recent.ended is not None

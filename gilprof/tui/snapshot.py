@@ -106,5 +106,7 @@ class Snapshot:
     """The target stands still (SIGSTOP, a frozen cgroup): there is nothing to see."""
     recording: str | None = None
     """The file that is being recorded into."""
+    place: tuple[int, int] = (1, 1)
+    """Which of how many processes it is."""
     over: str | None = None
     """Why there will be no more: the target ended, the time is up; None while the profile goes on."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from gilprof.analysis.profile import Profile
 from gilprof.analysis.profile_sums import ProfileSums
+from gilprof.analysis.session import SessionProfile
 from gilprof.analysis.window import Window, gils_between
 from gilprof.errors import FileError
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, State
@@ -50,6 +51,9 @@ class Feed(Protocol):
     def record(self, path: str) -> None:
         """Record into a new file from now on; where a recording is under way, end it."""
 
+    def next_process(self, by: int) -> None:
+        """Show the process so many behind the one that is shown."""
+
     def stop(self) -> None:
         """End; nothing is posted any more once this returns."""
 
@@ -60,36 +64,36 @@ class Worker:
     def __init__(
         self,
         source: Source,
-        profile: Profile,
+        session: SessionProfile,
         take: Callable[[Batch], None],
         duration_s: float | None,
         until: Until,
         recording: str | None = None,
     ) -> None:
-        """``take`` is given every batch, and gives it to ``profile``."""
+        """``take`` is given every batch, and gives it to ``session``."""
         self._source = source
-        self._profile = profile
+        self._session = session
         self._take = take
         self._duration_s = duration_s
         self._until = until
         self._given = recording
-        self._window = Window(WINDOW_S)
-        self._last = LastLooks()
-        self._history = History()
+        self._watched: dict[int, _Watched] = {}
+        """By the process's number."""
+        self._shown = 0
+        """Which of the processes, in their order, is shown."""
+        self._turned = False
+        """It is another one than the last snapshot's."""
         self._asked: deque[Callable[[], None]] = deque()
         self._quit = threading.Event()
         self._writer: RecordingWriter | None = None
         self._recording: str | None = None
         self._began = 0.0
-        self._stopped_ns = 0.0
-        self._was_reset = False
         self._thread = ThreadPoolExecutor(1, "gilprof worker")
         self._work: Future[None] | None = None
 
     def start(self, post: Post, tell: Tell, leave: Leave) -> None:
         """Begin to drain."""
         self._post, self._tell, self._leave = post, tell, leave
-        self._profile.on_fold = self._window.fold
         self._began = time.monotonic()
         self._work = self._thread.submit(self._run)
 
@@ -101,11 +105,16 @@ class Worker:
         """Begin a recording, or end the one that was begun so."""
         self._asked.append(lambda: self._toggle(path))
 
+    def next_process(self, by: int) -> None:
+        """Show the process so many behind the one that is shown."""
+        self._asked.append(lambda: self._turn_to(by))
+
     def stop(self) -> None:
         """End the thread; what it has drained is in the profile."""
         self._quit.set()
         self._thread.shutdown()
-        self._profile.on_fold = None
+        for watched in self._watched.values():
+            watched.profile.on_fold = None
 
     def check(self) -> None:
         """Raise what has ended it before its time, whatever that is. Once it is stopped."""
@@ -128,14 +137,20 @@ class Worker:
             while self._asked:
                 self._asked.popleft()()
             now = time.monotonic()
-            if over is not None or now >= next_post:
+            if over is not None or now >= next_post or self._turned:
                 began_cpu_s = time.thread_time()
+                self._turned = False
                 self._post(self._snapshot(over))
                 next_post = now + max(POST_EVERY_S, (time.thread_time() - began_cpu_s) / OWN_SHARE)
             self._until.linger(min(DRAIN_EVERY_S, max(next_post - time.monotonic(), 0.01)))
-        if self._profile.ended is not None:
+        if self._session.over:
             self._end_recording()
             while not self._quit.is_set() and not self._until.must_exit:
+                while self._asked:
+                    self._asked.popleft()()
+                if self._turned:
+                    self._turned = False
+                    self._post(self._snapshot(over))
                 self._until.linger(DRAIN_EVERY_S)
 
     def _drain(self) -> str | None:
@@ -143,56 +158,57 @@ class Worker:
         batch = self._source.drain()
         if batch is not None:
             self._take(batch)
-            self._last.add(batch)
+            self._watched_of(batch.process).last.add(batch)
             if self._writer is not None:
                 self._write(self._writer, batch)
-        if batch is None or self._profile.ended is not None:
-            self._profile.finish()
-            return f"the process has ended ({self._profile.ended or 'gone'})"
+        if batch is None or self._session.over:
+            self._session.finish()
+            if len(self._session.processes) > 1:
+                return "all processes have ended"
+            return f"the process has ended ({self._session.first.ended or 'gone'})"
         if self._duration_s is not None and time.monotonic() >= self._began + self._duration_s:
             return "the time is up"
         return None
 
     def _snapshot(self, over: str | None) -> Snapshot:
-        profile = self._profile
-        sums, health, definitions = profile.sums(), profile.health, profile.definitions.copy()
-        self._window.note(sums, health)
-        self._history.note(sums)
-        recent, whole = self._window.recent(sums, health), self._window.whole(sums, health)
-        whole_sums = replace(whole[0], episodes=profile.episodes_anew()) if self._was_reset else whole[0]
-        made = Snapshot(
-            recent=Range(profile.info, definitions, recent[1], profile.ended, recent[0]),
-            whole=Range(profile.info, definitions, whole[1], profile.ended, whole_sums),
-            history=self._history.steps(),
-            now=Now(dict(self._last.stacks), self._history.states()),
-            under_way=() if over is not None else profile.under_way(),
-            elapsed_s=time.monotonic() - self._began,
-            stopped=sums.stopped_ns > self._stopped_ns,
-            recording=self._recording or self._given,
-            over=over,
-        )
-        self._stopped_ns = sums.stopped_ns
+        """Of the process that is shown; the others' sums are noted all the same."""
+        for number in self._session.processes:
+            watched = self._watched_of(number)
+            watched.note()
+        shown = list(self._session.processes)[self._shown]
+        made = self._watched[shown].snapshot(over, time.monotonic() - self._began, self._recording or self._given)
+        made = replace(made, place=(self._shown + 1, len(self._session.processes)))
         # The screen's first two lines need it: made here, they do not keep the keys waiting.
         _ = made.recent.process
         return made
 
+    def _watched_of(self, number: int) -> _Watched:
+        if number not in self._watched:
+            self._watched[number] = _Watched(self._session.processes[number])
+        return self._watched[number]
+
+    def _turn_to(self, by: int) -> None:
+        self._shown = (self._shown + by) % len(self._session.processes)
+        self._turned = True
+
     def _reset(self) -> None:
-        self._window.reset(self._profile.sums(), self._profile.health)
-        self._profile.count_episodes_anew()
-        self._was_reset = True
+        for watched in self._watched.values():
+            watched.reset()
 
     def _toggle(self, path: str) -> None:
         if self._writer is not None:
             self._end_recording()
             return
         try:
-            self._writer = RecordingWriter(path, self._profile.info, force=False)
+            self._writer = RecordingWriter(path, self._session.first.info, force=False)
         except FileError as error:
             self._tell(str(error))
             return
         self._recording = path
         self._tell(f"recording into {path}")
-        self._write(self._writer, everything_defined(self._profile))
+        for number, profile in self._session.processes.items():
+            if self._writer is not None:
+                self._write(self._writer, everything_defined(profile, number))
 
     def _write(self, writer: RecordingWriter, batch: Batch) -> None:
         try:
@@ -212,6 +228,51 @@ class Worker:
             self._tell(str(error))
             return
         self._tell(f"recorded into {path}")
+
+
+class _Watched:
+    """What the live view keeps of one process."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self.last = LastLooks()
+        self._window = Window(WINDOW_S)
+        profile.on_fold = self._window.fold
+        self._history = History()
+        self._sums = profile.sums()
+        self._stopped_ns = 0.0
+        self._was_reset = False
+
+    def note(self) -> None:
+        """Take in the sums as they are now."""
+        self._sums = self.profile.sums()
+        self._window.note(self._sums, self.profile.health)
+        self._history.note(self._sums)
+
+    def snapshot(self, over: str | None, elapsed_s: float, recording: str | None) -> Snapshot:
+        """Of what was noted last."""
+        profile, sums = self.profile, self._sums
+        health, definitions = profile.health, profile.definitions.copy()
+        recent, whole = self._window.recent(sums, health), self._window.whole(sums, health)
+        whole_sums = replace(whole[0], episodes=profile.episodes_anew()) if self._was_reset else whole[0]
+        stopped, self._stopped_ns = sums.stopped_ns > self._stopped_ns, sums.stopped_ns
+        return Snapshot(
+            recent=Range(profile.info, definitions, recent[1], profile.ended, recent[0]),
+            whole=Range(profile.info, definitions, whole[1], profile.ended, whole_sums),
+            history=self._history.steps(),
+            now=Now(dict(self.last.stacks), self._history.states()),
+            under_way=() if over is not None else profile.under_way(),
+            elapsed_s=elapsed_s,
+            stopped=stopped,
+            recording=recording,
+            over=over,
+        )
+
+    def reset(self) -> None:
+        """Let the time since the start begin now."""
+        self._window.reset(self.profile.sums(), self.profile.health)
+        self.profile.count_episodes_anew()
+        self._was_reset = True
 
 
 class History:
@@ -259,8 +320,9 @@ def _mostly(before: ProfileSums, sums: ProfileSums) -> dict[int, State]:
     return {number: State(state) for number, state in zip(sums.threads.id[seen].tolist(), states, strict=True)}
 
 
-def everything_defined(profile: Profile) -> Batch:
-    """A batch without passes that defines all that later batches refer to: a recording may begin with it."""
+def everything_defined(profile: Profile, process: int) -> Batch:
+    """A batch without passes that defines all that later batches of the process refer to: a recording may begin with
+    it."""
     definitions = profile.definitions
     return Batch(
         passes=np.empty(0, PASS_DTYPE),
@@ -272,4 +334,6 @@ def everything_defined(profile: Profile) -> Batch:
         health=profile.health,
         children=profile.children.newest(),
         domains=tuple(definitions.domains.values()),
+        process=process,
+        target=profile.info,
     )

@@ -45,6 +45,9 @@ class Still:
     def record(self, path: str) -> None:
         self.asked.append("record")
 
+    def next_process(self, by: int) -> None:
+        self.asked.append(f"next process {by}")
+
     def stop(self) -> None:
         self.asked.append("stop")
 

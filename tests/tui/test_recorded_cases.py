@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gilprof.analysis.profile import Profile
+from gilprof.analysis.session import SessionProfile
 from gilprof.cli.files import write_file
 from gilprof.cli.profiling.observe import Stop
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, TargetInfo
@@ -59,8 +59,8 @@ class Lasting:
 @pytest.mark.parametrize("case", NAMED)
 async def test_the_first_two_lines_name_it(case: str, size: tuple[int, int]) -> None:
     with closing(Lasting(CASES / f"{case}.gilprof")) as source:
-        profile = Profile(source.info)
-        app = LiveApp(Worker(source, profile, profile.add, None, Stop()), source.info.pid, write_file)
+        session = SessionProfile(source.info)
+        app = LiveApp(Worker(source, session, session.add, None, Stop()), source.info.pid, write_file)
         said = ""
         async with app.run_test(size=size) as pilot:
             for _ in range(POLLS):

@@ -9,7 +9,7 @@ from gilprof.errors import UsageError
 from gilprof.exporters import FORMATS, Format, by_ending, gzipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gilprof.analysis.profile import Profile
     from gilprof.exporters.timeline import Timeline
@@ -39,18 +39,26 @@ def choices() -> str:
     return ", ".join(f"{' or '.join(known.endings)} ({known.name})" for known in FORMATS)
 
 
-def timeline_for(chosen: Format | None) -> Timeline | None:
-    """What is to take the verdicts of a profile that becomes ``chosen``; None where the sums say enough."""
-    from gilprof.exporters.timeline import Timeline
-
-    return Timeline() if chosen is not None and chosen.time_ordered else None
-
-
-def write_export(chosen: Format, profile: Profile, timeline: Timeline | None, path: str, force: bool) -> None:
-    """All of ``profile`` in a format. Raises FileError."""
+def write_export(
+    chosen: Format, profiles: Mapping[int, Profile], timelines: Sequence[Timeline], path: str, force: bool
+) -> None:
+    """All of some processes in a format; ``timelines``: of each, where it is time-ordered. Raises FileError, and
+    UsageError for several in a format of one."""
+    from gilprof.exporters.joined import as_one
     from gilprof.exporters.narrowing import Narrowing
 
+    if len(profiles) > 1:
+        check_takes_several(chosen)
+    profile, timeline = as_one(profiles, timelines)
     write_file(path, compressed(chosen, path, chosen.export(profile, Narrowing(), timeline)), force)
+
+
+def check_takes_several(chosen: Format) -> None:
+    """Raises UsageError for a format that shows one process."""
+    if chosen.one_process:
+        raise UsageError(
+            f"exporting as {chosen.name}", "it shows one process, and here are several", "choose with --process PID"
+        )
 
 
 def compressed(chosen: Format, path: str, pieces: Iterable[bytes]) -> Iterable[bytes]:

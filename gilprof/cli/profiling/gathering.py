@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from gilprof.cli.profiling.observe import Take
-from gilprof.facts.batches import joined
+from gilprof.facts.batches import joined_by_process
 from gilprof.model import Batch
 
 MOST_LOOKS = 200_000
@@ -35,5 +35,5 @@ class Gathering:
         self._handed_on_s = time.monotonic()
         batches, self._batches = self._batches, []
         self._looks = 0
-        if batches:
-            self._take(joined(batches))
+        for batch in joined_by_process(batches):
+            self._take(batch)

@@ -14,7 +14,7 @@ from gilprof.cli.options import ProfileOptions
 from gilprof.cli.output import complain, is_terminal
 
 if TYPE_CHECKING:
-    from gilprof.analysis.profile import Profile
+    from gilprof.analysis.session import SessionProfile
     from gilprof.cli.profiling.observe import Take, Until
     from gilprof.cli.running.program_terminal import ProgramTerminal
     from gilprof.sources.base import Source
@@ -50,7 +50,7 @@ def _give_a_size() -> None:
 
 
 class LiveView:
-    """Shows one profile."""
+    """Shows a profile while it is taken."""
 
     def __init__(self, options: ProfileOptions, recording: str | None, terminal: ProgramTerminal | None = None) -> None:
         """``recording``: what is being recorded into; ``terminal``: of the program that gilprof has started."""
@@ -58,7 +58,7 @@ class LiveView:
         self._recording = recording
         self._terminal = terminal
 
-    def show(self, source: Source, profile: Profile, take: Take, duration_s: float | None, until: Until) -> bool:
+    def show(self, source: Source, session: SessionProfile, take: Take, duration_s: float | None, until: Until) -> bool:
         """Until somebody leaves, the time is up or ``until`` says so; like ``observe``, ``take`` is given every batch.
         Once the target has ended, the last picture stays. A terminal that is closed ends it. False, and said on
         standard error, where the view itself has failed: the profile is what it was until then. Raises what has ended
@@ -71,7 +71,7 @@ class LiveView:
         from gilprof.tui.terminal import LastingDriver, Lifeline
         from gilprof.tui.worker import Worker
 
-        worker = Worker(source, profile, take, duration_s, Lifeline(until), self._recording)
+        worker = Worker(source, session, take, duration_s, Lifeline(until), self._recording)
         app = LiveApp(worker, source.info.pid, write_file, self._terminal, driver=LastingDriver)
         if self._terminal is not None:
             self._terminal.hold()

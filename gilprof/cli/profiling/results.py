@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from gilprof.cli.exporting.endings import format_or_recording, timeline_for, write_export
+from gilprof.cli.exporting.endings import format_or_recording, write_export
 from gilprof.cli.files import check_new, check_writable, write_file
 from gilprof.cli.options import ProfileOptions
 from gilprof.cli.output import styled, width
 from gilprof.cli.profiling.stall_command import words_of
-from gilprof.errors import FileError, UsageError
+from gilprof.errors import FileError, GilprofError, UsageError
 from gilprof.units import format_rate, format_seconds
 
 if TYPE_CHECKING:
-    from gilprof.analysis.profile import Profile
+    from collections.abc import Sequence
+
+    from gilprof.analysis.session import SessionProfile
     from gilprof.exporters.timeline import Timeline
     from gilprof.model import TargetInfo
     from gilprof.report.model import Report
@@ -62,10 +63,10 @@ class Results:
         """The recording that was asked for; None where ``-o`` is an export, or not there."""
         return self._options.output if self._format is None else None
 
-    @cached_property
-    def timeline(self) -> Timeline | None:
-        """What the export needs of the profile besides its sums. Brings numpy."""
-        return timeline_for(self._format)
+    @property
+    def in_order(self) -> bool:
+        """Whether the export needs what happened when, besides sums."""
+        return self._format is not None and self._format.time_ordered
 
     @property
     def exports(self) -> bool:
@@ -89,11 +90,11 @@ class Results:
         shown = answer_text if seen else report_text
         return shown(report, width(stream), styled(self._options.no_color, stream))
 
-    def write_files(self, profile: Profile, report: Report) -> list[FileError]:
-        """JSON and export; what could not be written."""
+    def write_files(self, session: SessionProfile, timelines: Sequence[Timeline], report: Report) -> list[GilprofError]:
+        """JSON and export; what could not be written. ``timelines``: as ``ProfileTaking`` has them."""
         from gilprof.report.json import dumps
 
-        options, failures = self._options, []
+        options, failures = self._options, list[GilprofError]()
         try:
             if options.json_file is not None and options.json_file != INSTEAD_OF_TEXT:
                 write_file(options.json_file, [dumps(report).encode()])
@@ -101,7 +102,7 @@ class Results:
             failures.append(error)
         try:
             if options.output is not None and self._format is not None:
-                write_export(self._format, profile, self.timeline, options.output, options.force)
-        except FileError as error:
+                write_export(self._format, session.processes, timelines, options.output, options.force)
+        except (FileError, UsageError) as error:
             failures.append(error)
         return failures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gilprof.analysis.profile import Profile
-from gilprof.analysis.profile import Watcher as VerdictWatcher
+from gilprof.analysis.session import SessionProfile
 from gilprof.cli.options import ProfileOptions, nanoseconds
 from gilprof.cli.profiling.flight_recorder import FlightRecorder
 from gilprof.cli.profiling.gathering import Gathering
@@ -11,6 +11,7 @@ from gilprof.cli.profiling.messages import Messages
 from gilprof.cli.profiling.observe import analyse_every_s
 from gilprof.cli.profiling.recorder import Recorder
 from gilprof.cli.profiling.stalls import StallReporter
+from gilprof.exporters.timeline import Timeline
 from gilprof.model import Batch, TargetInfo
 
 
@@ -23,20 +24,26 @@ class ProfileTaking:
         options: ProfileOptions,
         recorder: Recorder | FlightRecorder,
         messages: Messages,
-        watcher: VerdictWatcher | None,
+        in_order: bool,
         live: bool,
     ) -> None:
-        """``watcher``: what else takes the verdicts. ``live``: somebody looks while it is taken."""
-        self.profile = Profile(info, watcher, nanoseconds(options.stall), options.span)
+        """``in_order``: what happened when is wanted as well. ``live``: somebody looks while it is taken."""
+        self._options = options
         self._recorder = recorder
-        self._analysed = Gathering(self.profile.add, analyse_every_s(options, live))
-        self._stalls = StallReporter(options, self.profile, messages, recorder.stalled)
+        self._messages = messages
+        self._in_order = in_order
+        self.timelines: list[Timeline] = []
+        """One for each process, in the order of ``session.processes``; none unless they are wanted."""
+        self._stalls: list[StallReporter] = []
+        self.session = SessionProfile(info, self._profile_of)
+        self._analysed = Gathering(self.session.add, analyse_every_s(options, live))
 
     def take(self, batch: Batch) -> None:
         """The next batch."""
         self._recorder.take(batch)
         self._analysed.take(batch)
-        self._stalls.look()
+        for stalls in self._stalls:
+            stalls.look()
 
     def rest(self) -> None:
         """Analyse what has been taken."""
@@ -45,5 +52,13 @@ class ProfileTaking:
     def finish(self) -> None:
         """Nothing follows."""
         self.rest()
-        self.profile.finish()
-        self._stalls.end()
+        self.session.finish()
+        for stalls in self._stalls:
+            stalls.end()
+
+    def _profile_of(self, info: TargetInfo) -> Profile:
+        timeline = Timeline() if self._in_order else None
+        self.timelines += [] if timeline is None else [timeline]
+        profile = Profile(info, timeline, nanoseconds(self._options.stall), self._options.span)
+        self._stalls.append(StallReporter(self._options, profile, self._messages, self._recorder.stalled))
+        return profile

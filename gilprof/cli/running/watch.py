@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import click
 import numpy as np
 
-from gilprof.analysis.profile import Profile
+from gilprof.analysis.session import SessionProfile
 from gilprof.cli.options import ProfileOptions
 from gilprof.cli.output import complain
 from gilprof.cli.profiling.flight_recorder import FlightRecorder
@@ -25,9 +25,8 @@ from gilprof.cli.running.attendance import Attendance
 from gilprof.cli.running.program_terminal import ProgramTerminal
 from gilprof.cli.running.started_source import StartedSource, open_started
 from gilprof.errors import FileError, GilprofError, SamplerFailed
-from gilprof.exporters.timeline import Timeline
 from gilprof.model import LOOK_DTYPE, PASS_DTYPE, Batch, TargetInfo
-from gilprof.report.build import build_report
+from gilprof.report.build import build_session_report
 from gilprof.sources.base import Source
 from gilprof.target.launch import Launched
 
@@ -40,12 +39,12 @@ class Watch:
     attendance: Attendance
     options: ProfileOptions
     recording: str | None
-    timeline: Timeline | None = None
-    """What else takes the verdicts."""
+    in_order: bool = False
+    """What happened when is wanted as well."""
     terminal: ProgramTerminal | None = None
     """The program's own; with it there is a live view."""
-    profile: Profile | None = None
-    """None until there is one with a pass in it."""
+    taken: ProfileTaking | None = None
+    """None until there is a pass in it."""
     recorded: bool = False
     """Whether ``recording`` is complete."""
     notes: list[str] = field(default_factory=list)
@@ -61,10 +60,12 @@ class Watch:
 
     def tell(self, results: Results) -> None:
         """Write the files; then, on standard error, what went wrong, the report, and where it is recorded."""
-        report = None if self.profile is None else build_report(self.profile)
-        if self.profile is not None and report is not None:
-            self.notes += map(str, results.write_files(self.profile, report))
-            watched = results.watched(self.profile.info)
+        report = None
+        if self.taken is not None:
+            session = self.taken.session
+            report = build_session_report(session.processes)
+            self.notes += map(str, results.write_files(session, self.taken.timelines, report))
+            watched = results.watched(session.first.info)
             self.notes += [] if watched is None else [watched]
         # Nobody may be there to read it: a terminal that was closed must not change the program's status.
         with contextlib.suppress(OSError):
@@ -79,10 +80,10 @@ class Watch:
         messages = Messages(at_once=self.terminal is None)
         with self._recorder(source.info) as recorder:
             live = self.terminal is not None
-            taking = ProfileTaking(source.info, self.options, recorder, messages, self.timeline, live)
-            profile = taking.profile
+            taking = ProfileTaking(source.info, self.options, recorder, messages, self.in_order, live)
+            profile = taking.session.first
             try:
-                self._look_at(source, profile, taking.take)
+                self._look_at(source, taking.session, taking.take)
             except SamplerFailed as error:
                 self.notes.append(str(error))
             taking.rest()
@@ -93,23 +94,23 @@ class Watch:
             taking.finish()
             messages.rest()
         if profile.sums().passes:
-            self.profile = profile
+            self.taken = taking
             self.recorded = self.recording is not None and not recorder.failed
         else:
             self.notes.append(f"no profile: process {profile.info.pid} ended before a first look")
         if profile.ended == "exec":
             self.notes.append("the program executed another one: the profile ends there; run that one to see it")
 
-    def _look_at(self, source: Source, profile: Profile, take: Take) -> None:
+    def _look_at(self, source: Source, session: SessionProfile, take: Take) -> None:
         """Until the duration is over or the program has ended; the live view may be left before."""
         began, duration_s = time.monotonic(), self.options.duration
         if self.terminal is not None:
             ending = StartedSource(source, self.program)
             view = LiveView(self.options, self.recording, self.terminal)
-            view.show(ending, profile, take, duration_s, self.attendance)
-            if profile.ended is None:
+            view.show(ending, session, take, duration_s, self.attendance)
+            if session.first.ended is None:
                 complain("the live view has ended, the program goes on: its terminal is this one now")
-        if profile.ended is None:
+        if session.first.ended is None:
             left_s = None if duration_s is None else max(duration_s - (time.monotonic() - began), 0.0)
             observe(source, take, left_s, self.attendance, drain_every_s(self.options))
 

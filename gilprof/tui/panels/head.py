@@ -76,6 +76,7 @@ def _process_line(view: View, process: Process, width: int) -> Line:
     low = (sampling.rate_hz or 0.0) < LOW_RATE * aimed_hz(sampling) and view.snapshot.elapsed_s > SETTLING_S
     pieces: list[Piece] = [
         (f"{process.pid} ", "bold"),
+        (_place(view), ""),
         (f"Python {process.python}  {minutes // 60:02}:{minutes % 60:02}:{seconds:02}  ", ""),
         (f"{attained}  ", WARN if low else ""),
     ]
@@ -88,6 +89,12 @@ def _process_line(view: View, process: Process, width: int) -> Line:
     command = shortened(printable(" ".join(process.command), 200), max(room - 1, 1))
     pieces.append((command.ljust(room), FAINT))
     return (*pieces, *badges)
+
+
+def _place(view: View) -> str:
+    """``(2 of 6) ``; nothing where there is one process."""
+    number, count = view.snapshot.place
+    return f"({number} of {count}) " if count > 1 else ""
 
 
 def _badges(view: View) -> list[Piece]:
