@@ -275,6 +275,10 @@ class Health:
     """Threads that ``threading`` knows, and whose thread state was not found: they count as native."""
 
 
+FIRST_PROCESS = 0
+"""The number of the process that a source's ``info`` describes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What one drain brought of one process: facts in the order of time, and what they newly refer to.
@@ -299,10 +303,10 @@ class Batch:
     """Those that were not there when the profile began (``TargetInfo.domains``), and those that have changed."""
     ended: str | None = None
     """None while the target lives; then ``exit``, ``signal N``, ``exec`` or ``gone``."""
-    process: int = 0
+    process: int = FIRST_PROCESS
     """The process's number in the session. All ids in the facts and definitions are of that process alone."""
     target: TargetInfo | None = None
-    """The process: in the first batch of each but number 0, which the source's ``info`` describes."""
+    """The process: in the first batch of each but ``FIRST_PROCESS``."""
 
 
 @dataclass(frozen=True, slots=True)

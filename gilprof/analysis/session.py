@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gilprof.analysis.profile import Profile
-from gilprof.model import Batch, TargetInfo
+from gilprof.model import FIRST_PROCESS, Batch, TargetInfo
 
 
 class SessionProfile:
     """Batches of any processes in, a Profile of each out."""
 
     def __init__(self, info: TargetInfo, profile_of: Callable[[TargetInfo], Profile] = Profile) -> None:
-        """``info``: process 0. ``profile_of``: how the profile of a process is made, when its first batch comes."""
+        """``info``: of ``FIRST_PROCESS``. ``profile_of``: how the profile of a process is made, when its first batch
+        comes."""
         self._profile_of = profile_of
-        self._processes = {0: profile_of(info)}
+        self._processes = {FIRST_PROCESS: profile_of(info)}
 
     @property
     def first(self) -> Profile:
         """Of the process that the source's ``info`` describes."""
-        return self._processes[0]
+        return self._processes[FIRST_PROCESS]
 
     @property
     def over(self) -> bool:

@@ -16,7 +16,7 @@ from gilprof.analysis.profile import Profile
 from gilprof.analysis.session import SessionProfile
 from gilprof.errors import UsageError
 from gilprof.facts.definitions import Definitions
-from gilprof.model import Batch, ThreadSeen
+from gilprof.model import FIRST_PROCESS, Batch, TargetInfo, ThreadSeen
 from gilprof.recording.reader import Recording
 from gilprof.recording.replay import ReplaySource
 from gilprof.report.build import build_session_report
@@ -25,10 +25,11 @@ from gilprof.report.text import report_text
 
 PASS = np.dtype([
     ("t_ns", np.int64), ("weight_ns", np.float64), ("unobserved_ns", np.float64), ("holder_look", np.int64),
-    ("switch_number", np.uint64), ("torn", np.bool_),
+    ("switch_number", np.uint64), ("torn", np.bool_), ("gil", np.int32),
 ])  # fmt: skip
-"""``t_ns``: CLOCK_MONOTONIC. ``weight_ns``: the time that the pass stands for. ``holder_look``: row of the holder's
-look; -1: the GIL was free; -2: the holder could not be told."""
+"""A pass and a GIL; the rows of one pass have the same ``t_ns``. ``t_ns``: CLOCK_MONOTONIC. ``weight_ns``: the time
+that the pass stands for. ``holder_look``: row of the holder's look; -1: the GIL was free; -2: the holder could not be
+told. ``gil``: its id in the report."""
 LOOK = np.dtype([
     ("pass", np.int64), ("thread", np.int32), ("stack", np.int32), ("state", np.uint8), ("blocked_in", np.uint8),
     ("origin", np.uint8), ("overdue", np.bool_), ("gc", np.bool_), ("python", np.bool_), ("cpu_ns", np.float64),
@@ -47,42 +48,18 @@ class FrameSeen(NamedTuple):
     line: int
 
 
-class Recorded:
-    """What a recording says; everything is computed when first asked for, and then kept. The report is of all
-    processes, everything else of the first one."""
+class RecordedProcess:
+    """What a recording says of one process, as numpy arrays; everything is computed when first asked for, and kept."""
 
-    def __init__(self, path: str | Path, salvage: bool = False) -> None:
-        """Opens and checks the file. Raises FileError."""
-        self._path = Path(path)
+    def __init__(self, path: Path, salvage: bool, number: int) -> None:
+        """``number``: the process's id in the report."""
+        self._path = path
         self._salvage = salvage
-        Recording.open(self._path, salvage=salvage).close()
-
-    @cached_property
-    def report(self) -> Report:
-        """The report, as ``report --json`` has it. Raises FileError."""
-        return self.report_with()
-
-    def report_with(self, stall_s: float | None = None, spans: Iterable[str] = ()) -> Report:
-        """The report with the waits longer than ``stall_s`` seconds, and the calls of functions of these names, as
-        ``report --stall --span --json`` has it. Raises FileError, and UsageError for nonsense."""
-        if stall_s is not None and not stall_s > 0:
-            raise UsageError(f"finding stalls of {stall_s} s", "it is not above 0", "give for example stall_s=0.1")
-        stall_ns = None if stall_s is None else round(stall_s * 1e9)
-        with closing(self._source()) as source:
-            session = SessionProfile(source.info, lambda info: Profile(info, stall_ns=stall_ns, spans=spans))
-            while (batch := source.drain()) is not None:
-                session.add(batch)
-            session.finish()
-        return build_session_report(session.processes)
-
-    @property
-    def text(self) -> str:
-        """The report for people."""
-        return report_text(self.report)
+        self._number = number
 
     @property
     def passes(self) -> npt.NDArray[np.void]:
-        """(P,) of dtype PASS, in the order of time. All in memory: 41 bytes a pass."""
+        """(P,) of dtype PASS, in the order of time. All in memory: 45 bytes a pass."""
         return self._arrays[0]
 
     @property
@@ -101,15 +78,11 @@ class Recorded:
         return [FrameSeen(functions[function].name, functions[function].file, line)
                 for function, line in self._definitions.walk(stack)]  # fmt: skip
 
-    def _source(self) -> ReplaySource:
-        return ReplaySource(Recording.open(self._path, salvage=self._salvage))
-
     @cached_property
     def _definitions(self) -> Definitions:
         definitions = Definitions()
-        with closing(self._source()) as source:
-            for batch in _first_process(source):
-                definitions.add(batch)
+        for _, batch in self._batches():
+            definitions.add(batch)
         return definitions
 
     @cached_property
@@ -124,17 +97,87 @@ class Recorded:
         return np.concatenate(passes), np.concatenate(looks)
 
     def _verdicts(self) -> Iterator[Verdicts]:
-        with closing(self._source()) as source:
-            classifier = Classifier(source.info, lambda: self._definitions.stacks)
-            for batch in _first_process(source):
-                yield classifier.feed(batch.passes, batch.looks)
+        classifier: Classifier | None = None
+        for info, batch in self._batches():
+            classifier = classifier or Classifier(info, lambda: self._definitions.stacks)
+            yield classifier.feed(batch.passes, batch.looks)
+        if classifier is not None:
             yield classifier.finish()
 
+    def _batches(self) -> Iterator[tuple[TargetInfo, Batch]]:
+        """Those of the process, and what it is."""
+        with closing(_source(self._path, self._salvage)) as source:
+            info = source.info
+            while (batch := source.drain()) is not None:
+                if batch.process == self._number:
+                    info = batch.target or info
+                    yield info, batch
 
-def _first_process(source: ReplaySource) -> Iterator[Batch]:
-    while (batch := source.drain()) is not None:
-        if batch.process == 0:
-            yield batch
+
+class Recorded:
+    """What a recording says; everything is computed when first asked for, and then kept. The report is of all
+    processes; ``passes``, ``looks``, ``threads`` and ``frames`` are the first one's."""
+
+    def __init__(self, path: str | Path, salvage: bool = False) -> None:
+        """Opens and checks the file. Raises FileError."""
+        self._path = Path(path)
+        self._salvage = salvage
+        Recording.open(self._path, salvage=salvage).close()
+
+    @cached_property
+    def report(self) -> Report:
+        """The report, as ``report --json`` has it. Raises FileError."""
+        return self.report_with()
+
+    def report_with(self, stall_s: float | None = None, spans: Iterable[str] = ()) -> Report:
+        """The report with the waits longer than ``stall_s`` seconds, and the calls of functions of these names, as
+        ``report --stall --span --json`` has it. Raises FileError, and UsageError for nonsense."""
+        if stall_s is not None and not stall_s > 0:
+            raise UsageError(f"finding stalls of {stall_s} s", "it is not above 0", "give for example stall_s=0.1")
+        stall_ns = None if stall_s is None else round(stall_s * 1e9)
+        with closing(_source(self._path, self._salvage)) as source:
+            session = SessionProfile(source.info, lambda info: Profile(info, stall_ns=stall_ns, spans=spans))
+            while (batch := source.drain()) is not None:
+                session.add(batch)
+            session.finish()
+        return build_session_report(session.processes)
+
+    @property
+    def text(self) -> str:
+        """The report for people."""
+        return report_text(self.report)
+
+    @cached_property
+    def processes(self) -> dict[int, RecordedProcess]:
+        """By the process's id in the report."""
+        return {process.id: RecordedProcess(self._path, self._salvage, process.id) for process in self.report.processes}
+
+    @cached_property
+    def _first(self) -> RecordedProcess:
+        return RecordedProcess(self._path, self._salvage, FIRST_PROCESS)
+
+    @property
+    def passes(self) -> npt.NDArray[np.void]:
+        """The first process's (``RecordedProcess.passes``)."""
+        return self._first.passes
+
+    @property
+    def looks(self) -> npt.NDArray[np.void]:
+        """The first process's (``RecordedProcess.looks``)."""
+        return self._first.looks
+
+    @property
+    def threads(self) -> dict[int, ThreadSeen]:
+        """The first process's (``RecordedProcess.threads``)."""
+        return self._first.threads
+
+    def frames(self, stack: int) -> list[FrameSeen]:
+        """The first process's (``RecordedProcess.frames``)."""
+        return self._first.frames(stack)
+
+
+def _source(path: Path, salvage: bool) -> ReplaySource:
+    return ReplaySource(Recording.open(path, salvage=salvage))
 
 
 def _passes(verdicts: Verdicts, first_look: int) -> npt.NDArray[np.void]:
@@ -142,6 +185,7 @@ def _passes(verdicts: Verdicts, first_look: int) -> npt.NDArray[np.void]:
     out = np.empty(len(passes.t_ns), PASS)
     for name in ("t_ns", "weight_ns", "unobserved_ns", "switch_number", "torn"):
         out[name] = getattr(passes, name)
+    out["gil"] = passes.domain
     out["holder_look"] = np.where(passes.holder < 0, passes.holder, passes.holder + first_look)
     return out
 

@@ -21,7 +21,18 @@ from gilprof.exporters.spool import RowArray
 from gilprof.exporters.timeline import Timeline, TimeOrdered
 from gilprof.facts.arrays import Ids
 from gilprof.facts.definitions import Definitions
-from gilprof.model import LOOK_DTYPE, NONE, PASS_DTYPE, Batch, GilDomain, Health, IntPairs, TargetInfo, ThreadSeen
+from gilprof.model import (
+    FIRST_PROCESS,
+    LOOK_DTYPE,
+    NONE,
+    PASS_DTYPE,
+    Batch,
+    GilDomain,
+    Health,
+    IntPairs,
+    TargetInfo,
+    ThreadSeen,
+)
 from gilprof.report.build import Profiled
 
 Table = TypeVar("Table", ThreadSums, NodeSums, PairSums)
@@ -209,7 +220,7 @@ def process_of_gil(profile: Profiled, gil: int) -> tuple[TargetInfo, str]:
 
 def processes_of(profile: Profiled) -> Mapping[int, Profiled]:
     """The profiles that it was joined from, by their processes' numbers."""
-    return profile.profiles if isinstance(profile, JoinedProfile) else {0: profile}
+    return profile.profiles if isinstance(profile, JoinedProfile) else {FIRST_PROCESS: profile}
 
 
 def _moved(ids: Ids, by: int) -> Ids:

@@ -13,7 +13,7 @@ from gilprof import __version__
 from gilprof.analysis.profile_sums import ProfileSums
 from gilprof.analysis.sums import SectionSums
 from gilprof.facts.definitions import Definitions
-from gilprof.model import STATE_NAMES, Health, State, TargetInfo
+from gilprof.model import FIRST_PROCESS, STATE_NAMES, Health, State, TargetInfo
 from gilprof.report.answer.evidence import gather
 from gilprof.report.answer.model import NOTHING_SAID
 from gilprof.report.answer.weigh import answer
@@ -76,7 +76,7 @@ def build_report(profile: Profiled, selection: Selection | None = None, largest:
     A ``selection`` narrows the tables, never the sentence, the GILs' figures or the health. ``largest``: only so many
     rows of each table of blame, of which there may be as many as functions times functions.
     """
-    return build_session_report({0: profile}, selection, largest)
+    return build_session_report({FIRST_PROCESS: profile}, selection, largest)
 
 
 def build_session_report(
@@ -98,7 +98,7 @@ def build_session_report(
 
 
 def build_process(
-    profile: Profiled, number: int = 0, selection: Selection | None = None, largest: int | None = None
+    profile: Profiled, number: int = FIRST_PROCESS, selection: Selection | None = None, largest: int | None = None
 ) -> Process:
     """The one process of ``profile`` as a report has it; ``number``: its id."""
     sums, definitions = profile.sums(), profile.definitions

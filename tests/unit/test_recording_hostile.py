@@ -80,6 +80,13 @@ def facts(**columns: Any) -> bytes:
     return encode_facts(batch.passes, batch.looks)
 
 
+def facts_of_two_gils(second: str) -> bytes:
+    """One pass in two rows, with ``main`` in the first and ``second`` in the second."""
+    script = Script().at(5000).runs("main", stack=0).at(5000, domain=1).runs(second, stack=0)
+    batch = script.batch()
+    return encode_facts(batch.passes, batch.looks)
+
+
 def facts_with(**members: Any) -> bytes:
     """The same with members of the payload replaced."""
     return pack({**unpack(facts(), FACTS_MEMBERS), **members})
@@ -126,6 +133,12 @@ NONSENSE: dict[str, tuple[Kind, Callable[[], bytes]]] = {
     "facts: negative number of a thread that is defined": (Kind.FACTS, lambda: facts(thread=[0, -65535])),
     "facts: thread below all": (Kind.FACTS, lambda: facts(thread=[0, -(2**31)])),
     "facts: a thread twice": (Kind.FACTS, lambda: facts(thread=0)),
+    "facts: a thread twice in a pass, with two GILs": (Kind.FACTS, lambda: facts_of_two_gils("main")),
+    "facts: GIL below all": (Kind.FACTS, lambda: facts(domain=-2)),
+    "facts: a GIL that makes tables huge": (Kind.FACTS, lambda: facts(domain=1 << 12)),
+    "domains: negative id": (Kind.DOMAINS, lambda: as_json({"rows": [[-1, [0]]]})),
+    "domains: an id that makes tables huge": (Kind.DOMAINS, lambda: as_json({"rows": [[1 << 12, [0]]]})),
+    "domains: interpreters are a number": (Kind.DOMAINS, lambda: as_json({"rows": [[1, 0]]})),
     "facts: no such holder": (Kind.FACTS, lambda: facts(holder=7)),
     "facts: holder below all": (Kind.FACTS, lambda: facts(holder=-3)),
     "facts: no such stack": (Kind.FACTS, lambda: facts(stack=2)),
@@ -279,5 +292,5 @@ def test_salvage_gives_up(path: Path) -> None:
 
 
 def test_the_model_columns_are_all_stored() -> None:
-    assert {column.name for column in OWN_COLUMNS.passes} == set(PASS_DTYPE.names or ())
+    assert {column.name for column in OWN_COLUMNS.passes} == set(PASS_DTYPE.names or ()) - {"reserved"}
     assert {column.name for column in OWN_COLUMNS.looks} == {*(LOOK_DTYPE.names or ())} - {"reserved"}
