@@ -65,7 +65,7 @@ SYSCALL_UNREADABLE = -3
 SCHEDSTAT_UNREADABLE = 2**64 - 1
 """In ``cpu_ns`` and ``queued_ns``: the kernel's account could not be read."""
 TIMESLICES_UNREADABLE = 2**32 - 1
-"""In ``timeslices``, likewise."""
+"""In ``timeslices``: the kernel's account could not be read."""
 
 
 class FactKind(StrEnum):
@@ -111,7 +111,7 @@ class LookFlag(IntFlag):
     HOLDER_BEFORE = 1
     """The thread was the GIL's holder in the reading before the look."""
     HOLDER_AFTER = 2
-    """... and in the reading after it."""
+    """The thread was the GIL's holder in the reading after the look."""
     TORN = 4
     """The two readings around the look differ in the switch number, the lock or the holder."""
     PYTHON = 8

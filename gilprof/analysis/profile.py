@@ -58,7 +58,7 @@ class Profile:
         self.ended: str | None = None
         self._watch = watch
         self.on_fold: Callable[[Fold], None] | None = None
-        """Told when rows are folded: whoever keeps earlier sums must fold them likewise."""
+        """Called when rows are folded: whoever keeps earlier sums must fold theirs in the same way."""
         self._classifier = Classifier(info, lambda: self.definitions.stacks)
         self._rows = ThreadRows()
         self._threads = ThreadTable()

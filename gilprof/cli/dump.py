@@ -14,9 +14,9 @@ from gilprof.errors import NoSuchProcess
 DUMP_RATE_HZ = 1000.0
 DUMP_DURATION_S = 0.5
 FEW_PASSES = 20
-"""So few in ``DUMP_DURATION_S``, where a process has thousands of threads: ..."""
+"""With so few in ``DUMP_DURATION_S``, as where a process has thousands of threads, a dump goes on."""
 LONGER_DURATION_S = 1.5
-"""... as much longer."""
+"""For how much longer it goes on."""
 
 
 @click.command(cls=JsonCommand)

@@ -156,12 +156,12 @@ class JoinedTimeline:
 
     @property
     def first_ns(self) -> int:
-        """Since when there is observed time, and ..."""
+        """CLOCK_MONOTONIC since when there is observed time."""
         return min((timeline.first_ns for timeline in self._timelines.values() if timeline.last_ns), default=0)
 
     @property
     def last_ns(self) -> int:
-        """... until when."""
+        """CLOCK_MONOTONIC until when there is observed time."""
         return max(timeline.last_ns for timeline in self._timelines.values())
 
     @property

@@ -53,11 +53,11 @@ class TimeOrdered(Protocol):
 
     @property
     def first_ns(self) -> int:
-        """Since when there is observed time, and ..."""
+        """CLOCK_MONOTONIC since when there is observed time."""
 
     @property
     def last_ns(self) -> int:
-        """... until when."""
+        """CLOCK_MONOTONIC until when there is observed time."""
 
     @property
     def threads(self) -> dict[int, ThreadSeen]:
@@ -93,9 +93,9 @@ class Timeline:
         """The GIL domain that each Python thread belonged to last, by the thread's id."""
         self._begun = False
         self.first_ns = 0
-        """Since when there is observed time, and ..."""
+        """CLOCK_MONOTONIC since when there is observed time."""
         self.last_ns = 0
-        """... until when."""
+        """CLOCK_MONOTONIC until when there is observed time."""
 
     def take(self, definitions: Definitions, ids: Rows, verdicts: Verdicts) -> None:
         """Verdicts in the order of time, at least a pass; ``ids``: the thread of each look."""

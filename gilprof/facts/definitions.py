@@ -54,11 +54,18 @@ class Definitions:
 
     def innermost(self, stacks: Rows) -> Rows:
         """The innermost frame of each stack; ids that are not defined stay as they are."""
-        return _looked_up(stacks, self.stacks[:, 1])
+        return _or_itself(stacks, self.stacks[:, 1])
 
     def functions_of(self, frames: Rows) -> Rows:
         """The function of each frame; ids that are not defined stay as they are."""
-        return _looked_up(frames, self.frames[:, 0])
+        return _or_itself(frames, self.frames[:, 0])
+
+    def place(self, frame: int) -> tuple[int, int] | None:
+        """(function id, line; 0: unknown) of a frame; None where it, or its function, is not defined."""
+        if not 0 <= frame < len(self.frames):
+            return None
+        function, line = self.frames[frame].tolist()
+        return (function, max(line, 0)) if 0 <= function < len(self.functions) else None
 
     def copy(self) -> Definitions:
         """What is known by now; later batches change nothing in it."""
@@ -77,7 +84,15 @@ class Definitions:
             stack = int(parent)
 
 
-def _looked_up(ids: Rows, table: npt.NDArray[np.int32]) -> Rows:
+def looked_up(ids: npt.NDArray[np.int32], table: Rows, missing: int) -> Rows:
+    """``table[ids]``, and ``missing`` where there is no such row."""
+    there = (ids >= 0) & (ids < len(table))
+    out = np.full(len(ids), missing, np.int64)
+    out[there] = table[ids[there]]
+    return out
+
+
+def _or_itself(ids: Rows, table: npt.NDArray[np.int32]) -> Rows:
     out = ids.copy()
     known = (ids >= 0) & (ids < len(table))
     out[known] = table[ids[known]]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum, auto
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.facts.definitions import Definitions
+from gilprof.facts.arrays import Rows
+from gilprof.facts.definitions import Definitions, looked_up
+from gilprof.facts.forest import nearest, outermost
 from gilprof.model import NONE, UNREADABLE, Function
 
 _SITE_FOLDERS = ("/site-packages/", "/dist-packages/")
@@ -18,16 +20,16 @@ _BOOTSTRAP_BY_NAME = {"_bootstrap", "_bootstrap_inner", "run"}
 """Their names before 3.11, which has no qualified names."""
 
 
-class Whose(Enum):
+class Whose(IntEnum):
     """Whose code a function is."""
 
-    OWN = auto()
+    OWN = 0
     """The user's."""
-    INSTALLED = auto()
+    INSTALLED = 1
     """An installed package's."""
-    PYTHON = auto()
+    PYTHON = 2
     """The standard library's, or the few lines of a console script (``bin/gunicorn``) that call a package."""
-    BOOTSTRAP = auto()
+    BOOTSTRAP = 3
     """One of the frames that ``threading`` puts under a thread's target."""
 
 
@@ -65,55 +67,83 @@ def _is_console_script(function: Function) -> bool:
     return function.name == "<module>" and folder.endswith("/bin") and "." not in name
 
 
+class OwnStacks:
+    """The own frame of each stack, as the stack that it is the innermost frame of: the innermost of the user's code;
+    where there is none the innermost of an installed package; else the outermost that is not ``threading``'s bootstrap;
+    where there is nothing else the innermost."""
+
+    def __init__(self) -> None:
+        none = np.zeros(0, np.int64)
+        self._own, self._installed, self._outermost = none, none, none
+        """Of each stack, as stacks: the innermost own, the innermost installed, the outermost that counts; ``NONE``."""
+        self.stack = none
+        """(S,) the own frame's stack."""
+
+    def extend(self, parent: Rows, kind: Rows) -> None:
+        """The next stacks: the stack that each stands on (``NONE``: none), ``Whose`` code its innermost frame is."""
+        begin, own = len(self.stack), np.arange(len(parent))
+        inside = np.where((parent >= begin) & (parent < begin + own), parent - begin, NONE)
+        outside = np.where((parent >= 0) & (parent < begin), parent, NONE)
+        # What was there before stands under the outermost of the new ones.
+        before = outside[nearest(inside, inside == NONE)]
+
+        def with_before(found: Rows, earlier: Rows, *, earlier_first: bool = False) -> Rows:
+            here = np.where(found >= 0, found + begin, NONE)
+            there = np.full(len(parent), NONE)
+            there[before >= 0] = earlier[before[before >= 0]]
+            first, second = (there, here) if earlier_first else (here, there)
+            return np.where(first >= 0, first, second)
+
+        found = (
+            with_before(nearest(inside, kind == Whose.OWN), self._own),
+            with_before(nearest(inside, kind == Whose.INSTALLED), self._installed),
+            with_before(outermost(inside, kind != Whose.BOOTSTRAP), self._outermost, earlier_first=True),
+        )
+        at = begin + own
+        for one in reversed(found):
+            at = np.where(one >= 0, one, at)
+        columns = (self._own, self._installed, self._outermost)
+        self._own, self._installed, self._outermost = (
+            np.concatenate(pair) for pair in zip(columns, found, strict=True)
+        )
+        self.stack = np.concatenate([self.stack, at])
+
+
 class OwnFrames:
-    """The own frame of each stack: the innermost of the user's code; where there is none the innermost of an
-    installed package; else the outermost that is not ``threading``'s bootstrap; where there is nothing else the
-    innermost."""
+    """The own frame (``OwnStacks``) of stacks that are defined as time goes on."""
 
     def __init__(self, definitions: Definitions, stdlib: Iterable[str]) -> None:
         self._definitions = definitions
         self._stdlib = tuple(stdlib)
-        self._whose: list[Whose] = []
-        self._found: list[tuple[int, int, int]] = []
-        """Of each stack, as stacks: the innermost own, the innermost installed, the outermost; ``NONE``."""
+        self._kinds = np.zeros(0, np.int64)
+        """``Whose`` code each function is."""
+        self._stacks = OwnStacks()
         self._frame = np.zeros(0, np.int64)
 
     def of(self, stacks: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
         """The frame id of each stack's own frame; ``NONE`` and ``UNREADABLE`` stay what they are."""
         self._take_in()
         out = stacks.astype(np.int64)
-        told = out >= 0
-        if not told.any():
+        there = out >= 0
+        if not there.any():
             return out
         known = out < len(self._frame)
-        out[told & ~known] = UNREADABLE
-        told &= known
-        out[told] = self._frame[out[told]]
+        out[there & ~known] = UNREADABLE
+        there &= known
+        out[there] = self._frame[out[there]]
         return out
 
     def _take_in(self) -> None:
         """Go on with the stacks that have been defined since."""
-        table, begin = self._definitions.stacks, len(self._found)
+        table, begin = self._definitions.stacks, len(self._frame)
         if len(table) == begin:
             return
-        frames, new = self._definitions.frames, []
-        for number, (parent, frame) in enumerate(table[begin:].tolist(), begin):
-            own, installed, outermost = self._found[parent] if 0 <= parent < number else (NONE, NONE, NONE)
-            kind = self._whose_is(int(frames[frame, 0])) if 0 <= frame < len(frames) else Whose.BOOTSTRAP
-            if kind is Whose.OWN:
-                own = number
-            elif kind is Whose.INSTALLED:
-                installed = number
-            if outermost < 0 and kind is not Whose.BOOTSTRAP:
-                outermost = number
-            self._found.append((own, installed, outermost))
-            at = next((each for each in (own, installed, outermost) if each >= 0), number)
-            found = int(table[at, 1])
-            new.append(found if 0 <= found < len(frames) else UNREADABLE)
-        self._frame = np.concatenate([self._frame, np.array(new, np.int64)])
-
-    def _whose_is(self, function: int) -> Whose:
-        """Functions that are not there count as bootstrap: they say nothing about what their thread is for."""
-        functions = self._definitions.functions
-        self._whose.extend(whose(later, self._stdlib) for later in functions[len(self._whose) :])
-        return self._whose[function] if 0 <= function < len(self._whose) else Whose.BOOTSTRAP
+        functions = self._definitions.functions[len(self._kinds) :]
+        self._kinds = np.append(self._kinds, [whose(function, self._stdlib) for function in functions]).astype(np.int64)
+        frames = self._definitions.frames
+        # What is not there says nothing about what its thread is for.
+        kind_of_frame = looked_up(frames[:, 0], self._kinds, Whose.BOOTSTRAP)
+        kind = looked_up(table[begin:, 1], kind_of_frame, Whose.BOOTSTRAP)
+        self._stacks.extend(table[begin:, 0].astype(np.int64), kind)
+        found = table[self._stacks.stack[begin:], 1].astype(np.int64)
+        self._frame = np.append(self._frame, np.where((found >= 0) & (found < len(frames)), found, UNREADABLE))

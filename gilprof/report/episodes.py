@@ -34,7 +34,7 @@ class FramePlaces:
     """Where each own frame stands."""
 
     def __init__(self, definitions: Definitions, table: FunctionTable) -> None:
-        self._frames = definitions.frames
+        self._definitions = definitions
         self._table = table
 
     def of(self, frame: int) -> Place:
@@ -43,12 +43,8 @@ class FramePlaces:
             return None, None
         if frame == NONE:
             return self._table.no_frame, None
-        if not 0 <= frame < len(self._frames):
-            return self._table.unreadable, None
-        function, line = self._frames[frame].tolist()
-        if not 0 <= function < len(self._table.row_of):
-            return self._table.unreadable, None
-        return self.function(function), line if line > 0 else None
+        place = self._definitions.place(frame)
+        return (self._table.unreadable, None) if place is None else (self.function(place[0]), place[1] or None)
 
     def function(self, number: int) -> int:
         """The row of a function that the profile knows."""

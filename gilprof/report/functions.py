@@ -10,10 +10,10 @@ import numpy as np
 from gilprof.analysis.sums import NodeSums
 from gilprof.facts.arrays import Rows
 from gilprof.facts.definitions import Definitions
-from gilprof.facts.user_code import Whose, whose
+from gilprof.facts.user_code import OwnStacks, Whose, whose
 from gilprof.model import NONE
 from gilprof.report.names import GC, NO_FRAME, UNREADABLE_STACK
-from gilprof.report.stacks import Forest
+from gilprof.report.stacks import Flags, Forest
 
 
 class FunctionTable:
@@ -35,11 +35,11 @@ class FunctionTable:
             row_of[number] = row
         self.keys = list(rows)
         """Name, file, first line."""
-        self.own = np.array([kind is Whose.OWN for kind in kinds], np.bool_)
-        self.installed = np.array([kind is Whose.INSTALLED for kind in kinds], np.bool_)
+        self.kind = np.array(kinds, np.int64)
+        """``Whose`` code each is; pseudo-functions say as little about what a thread is for as a bootstrap does."""
+        self.own: Flags = self.kind == Whose.OWN
+        self.installed: Flags = self.kind == Whose.INSTALLED
         """An installed package's."""
-        self.bootstrap = np.array([kind is Whose.BOOTSTRAP for kind in kinds], np.bool_)
-        """Says nothing about what a thread is for; true of pseudo-functions as well."""
         self.row_of = row_of
         """The row of each function id."""
 
@@ -59,27 +59,16 @@ class NodePlaces:
 
 def place(nodes: NodeSums, table: FunctionTable, forest: Forest) -> NodePlaces:
     """The top and the own function of each node."""
-    own_stack = own_stacks(table, forest)
+    own_stacks = OwnStacks()
+    own_stacks.extend(forest.parent, table.kind[forest.function])
     stack = nodes.stack.astype(np.int64)
     stack = np.where(stack < forest.size, stack, NONE - 1)
     told = stack >= 0
     top = np.where(stack == NONE, table.no_frame, table.unreadable)
     own, top_line, own_line = top.copy(), np.zeros_like(top), np.zeros_like(top)
-    at, own_at = stack[told], own_stack[stack[told]]
+    at, own_at = stack[told], own_stacks.stack[stack[told]]
     top[told], top_line[told] = forest.function[at], forest.line[at]
     own[told], own_line[told] = forest.function[own_at], forest.line[own_at]
     top[nodes.gc], top_line[nodes.gc] = table.gc, 0
     own[nodes.gc & ~told] = table.gc
     return NodePlaces(top, top_line, own, own_line)
-
-
-def own_stacks(table: FunctionTable, forest: Forest) -> Rows:
-    """(S,) the stack whose innermost frame is the own one of each stack (``gilprof.facts.user_code.OwnFrames``)."""
-    out = forest.nearest(table.own[forest.function])
-    for otherwise in (
-        forest.nearest(table.installed[forest.function]),
-        forest.outermost(~table.bootstrap[forest.function]),
-        np.arange(forest.size),
-    ):
-        out = np.where(out >= 0, out, otherwise)
-    return out

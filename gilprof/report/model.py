@@ -34,8 +34,8 @@ class Sampling:
     sampler_cpu_s: float
     """CPU time of gilprof's sampling thread since it began."""
     drain_cpu_s: float | None
-    """In a profile of the own process, likewise of the thread that takes the facts away, which needs the GIL; None
-    from outside."""
+    """In a profile of the own process, CPU time of the thread that takes the facts away, which needs the GIL; None from
+    outside."""
     limited_hz: float | None
     """The rate that the sampler kept to in the end, as its passes took long; None: that which was asked for."""
     aimed_hz: float | None
@@ -241,10 +241,10 @@ class Stall:
     """Seconds after the process's ``started``."""
     seconds: float
     holder: int | None
-    """The thread that had the GIL for the most of it, ..."""
+    """The thread that had the GIL for the most of it; None: not known."""
     function: int | None
     line: int | None
-    """... and where; None: not known."""
+    """Where it had it; None: not known."""
     victims: tuple[Victim, ...]
     """Who waited, longest first."""
     cause: str | None

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gilprof.facts.arrays import Floats, Rows
-from gilprof.facts.definitions import Definitions
+from gilprof.facts.definitions import Definitions, looked_up
+from gilprof.facts.forest import path_sums
 from gilprof.model import NONE
 
 Flags = npt.NDArray[np.bool_]
@@ -30,30 +31,15 @@ class Forest:
         parent = stacks[:, 0].astype(np.int64)
         self.parent = np.where((parent >= 0) & (parent < ids), parent, NONE)
         """(S,) the stack that each stands on; ``NONE``: none."""
-        functions = _looked_up(frames[:, 0], row_of, unreadable)
-        self.function = _looked_up(stacks[:, 1], functions, unreadable)
+        functions = looked_up(frames[:, 0], row_of, unreadable)
+        self.function = looked_up(stacks[:, 1], functions, unreadable)
         """(S,) function row of the innermost frame."""
-        self.line = _looked_up(stacks[:, 1], np.maximum(frames[:, 1].astype(np.int64), 0), 0)
+        self.line = looked_up(stacks[:, 1], np.maximum(frames[:, 1].astype(np.int64), 0), 0)
         """(S,) its line; 0: unknown."""
-        depth = self._path_sums(np.ones(self.size, np.int64))
+        depth = path_sums(self.parent, np.ones(self.size, np.int64))
         by_depth = np.argsort(depth, kind="stable")
         bounds = np.searchsorted(depth[by_depth], np.arange(1, int(depth.max(initial=0)) + 2))
         self._levels = [by_depth[a:b] for a, b in pairwise(bounds)]
-
-    def nearest(self, marked: Flags) -> Rows:
-        """(S,) the innermost marked stack on the way from each stack outwards, itself included; ``NONE``."""
-        jump = np.append(np.where(marked, np.arange(self.size), self._outwards()), self.size)
-        while True:
-            further = jump[jump]
-            if np.array_equal(further, jump):
-                break
-            jump = further
-        found = jump[: self.size]
-        return np.where(found < self.size, found, NONE)
-
-    def outermost(self, marked: Flags) -> Rows:
-        """(S,) the outermost marked stack on the way from each stack outwards, itself included; ``NONE``."""
-        return self.nearest(marked & (self._path_sums(marked.astype(np.int64)) == 1))
 
     def totals(self, values: Floats, functions: int) -> Floats:
         """(functions, k): the sums of ``values`` (S, k) over the stacks on which each function stands, once
@@ -92,23 +78,3 @@ class Forest:
         first = np.ones(self.size, np.bool_)
         first[order[1:]] = ends[:-1] <= (base + number[order])[1:]
         return first
-
-    def _outwards(self) -> Rows:
-        return np.where(self.parent >= 0, self.parent, self.size)
-
-    def _path_sums(self, values: Rows) -> Rows:
-        """(S,) the sum of ``values`` from each stack to its outermost frame."""
-        sums = np.append(values, 0)
-        jump = np.append(self._outwards(), self.size)
-        while (jump < self.size).any():
-            sums = sums + sums[jump]
-            jump = jump[jump]
-        return sums[: self.size]
-
-
-def _looked_up(ids: npt.NDArray[np.int32], table: Rows, missing: int) -> Rows:
-    """``table[ids]``, and ``missing`` where there is no such row."""
-    there = (ids >= 0) & (ids < len(table))
-    out = np.full(len(ids), missing, np.int64)
-    out[there] = table[ids[there]]
-    return out

@@ -112,12 +112,11 @@ class StallWords:
     def _place(self, held: MainHolder | None) -> tuple[str, str | None, int | None]:
         if held is None or held.frame == NONE:
             return NO_FRAME, None, None
-        frames = self._definitions.frames
-        if not 0 <= held.frame < len(frames):
+        place = self._definitions.place(held.frame)
+        if place is None:
             return UNREADABLE_STACK, None, None
-        function, line = frames[held.frame].tolist()
-        known = self._function(function)
-        return (UNREADABLE_STACK, None, None) if known is None else (known.name, known.file, line or known.first_line)
+        function = self._definitions.functions[place[0]]
+        return function.name, function.file, place[1] or function.first_line
 
     def _function(self, number: int) -> Function | None:
         functions = self._definitions.functions

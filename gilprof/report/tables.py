@@ -15,9 +15,9 @@ ROWS = 20
 """Rows that a table shows."""
 PAIR_ROWS = 10
 BLOCKED_SHOWN = 0.05
-"""From this share of a function's time with the GIL on, blocked meanwhile, a table has a column for that; ..."""
+"""Of a function's time with the GIL: where it is blocked for more of it, a table has a column for that."""
 BLOCKED_OF_S = 0.1
-"""... of functions with less time than this, so much of it."""
+"""A function with less time with the GIL than this is taken to have so much."""
 
 
 def thread_table(process: Process) -> TextTable:

@@ -189,9 +189,9 @@ class ThreadNames:
         self._named_so: Mapping[str, set[int]] = {}
         """By the names that were read last."""
         self._due_at = 0.0
-        """When names may be read again though nobody waits for one, and ..."""
+        """When names may be read again though nobody waits for one."""
         self._affordable_at = 0.0
-        """... though somebody does."""
+        """When they may be read again, at the earliest, for somebody who waits for one."""
         self._unnamed: dict[int, int] = {}
         """Threads whose names are asked for, and how often yet."""
         self._maybe_unclaimed: set[int] = set()

@@ -11,7 +11,7 @@ from gilprof.analysis.episodes import EpisodeKind, Worst
 from gilprof.model import ORIGIN_NAMES
 from gilprof.report.answer.limits import OVERDUE
 from gilprof.report.episodes import FramePlaces
-from gilprof.report.names import location, thread_name
+from gilprof.report.names import location
 from gilprof.tui.snapshot import Range, Snapshot
 
 STALL_S = 0.25
@@ -98,7 +98,7 @@ def _episode(part: Range, places: FramePlaces, worst: Worst, so_far: bool) -> Ep
     function, line = places.of(worst.frame)
     where, holder = _place(part, function, line), function
     if worst.kind is EpisodeKind.TURN:
-        others = tuple(_thread(part, thread) for thread, _ in worst.victims)
+        others = tuple(part.thread_name(thread) for thread, _ in worst.victims)
         why = "C code" if worst.overdue_ns >= OVERDUE * worst.length_ns else "Python code"
         why = COLLECTION if 2 * worst.gc_ns > worst.length_ns else why
     else:
@@ -106,7 +106,7 @@ def _episode(part: Range, places: FramePlaces, worst: Worst, so_far: bool) -> Ep
         holder, others = None, ()
         if worst.culprit is not None:
             holder, holder_line = places.of(worst.culprit.frame)
-            others = (f"{_thread(part, worst.culprit.thread)} at {_place(part, holder, holder_line)}",)
+            others = (f"{part.thread_name(worst.culprit.thread)} at {_place(part, holder, holder_line)}",)
     unix_ns, clock_ns = part.info.wall_anchor
     ended_ns = worst.start_ns + worst.length_ns
     return Episode(
@@ -116,19 +116,13 @@ def _episode(part: Range, places: FramePlaces, worst: Worst, so_far: bool) -> Ep
         ended_s_ago=0.0 if so_far else max(part.sums().last_t_ns - ended_ns, 0) / 1e9,
         seconds=worst.length_ns / 1e9,
         so_far=so_far,
-        thread=_thread(part, worst.thread),
+        thread=part.thread_name(worst.thread),
         place=where,
         function=None if holder is None else part.function_key(holder),
         others=others,
         why=why,
         harm_s=worst.harm_ns / 1e9,
     )
-
-
-def _thread(part: Range, row: int) -> str:
-    number = int(part.sums().threads.id[row])
-    seen = part.definitions.threads.get(number)
-    return thread_name(seen.name) if seen is not None else f"thread {number}"
 
 
 def _place(part: Range, function: int | None, line: int | None) -> str:

@@ -13,6 +13,7 @@ from gilprof.model import Health, State, TargetInfo
 from gilprof.report.build import build_process
 from gilprof.report.functions import FunctionTable, NodePlaces, place
 from gilprof.report.model import Process
+from gilprof.report.names import thread_name
 from gilprof.report.stacks import Forest
 
 BLAME_ROWS = 20
@@ -50,6 +51,12 @@ class Range:
     def functions(self) -> FunctionTable:
         """Rows of functions; a row's number is the report's id."""
         return FunctionTable(self.definitions, self.info.stdlib)
+
+    def thread_name(self, row: int) -> str:
+        """Of a row of the sums' threads, as tables show it."""
+        number = int(self._sums.threads.id[row])
+        seen = self.definitions.threads.get(number)
+        return thread_name(seen.name) if seen is not None else f"thread {number}"
 
     def function_key(self, row: int) -> str:
         """What the function of this row is known by from snapshot to snapshot."""

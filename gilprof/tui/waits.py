@@ -11,7 +11,7 @@ import numpy as np
 from gilprof.analysis.sums import HANDOVER
 from gilprof.model import ORIGIN_NAMES
 from gilprof.report.groups import Ints, grouped, seconds
-from gilprof.report.names import location, thread_name
+from gilprof.report.names import location
 from gilprof.tui.snapshot import Range
 
 _ORIGINS = len(ORIGIN_NAMES)
@@ -91,9 +91,9 @@ def stack_pairs(part: Range, by: By, key: str) -> list[StackPair]:
         out.append(
             StackPair(
                 seconds=seconds(waited[row]),
-                holder_thread=_thread(part, int(nodes.thread[holder])) if told else _nobody(holder),
+                holder_thread=part.thread_name(int(nodes.thread[holder])) if told else _nobody(holder),
                 holder=_frames(part, holder) if told else (),
-                waiter_thread=_thread(part, int(nodes.thread[waiter])),
+                waiter_thread=part.thread_name(int(nodes.thread[waiter])),
                 waiter=_frames(part, waiter),
             )
         )
@@ -126,19 +126,13 @@ def _name(part: Range, by: By, who: Ints) -> str:
     if number < 0:
         return _nobody(number)
     if by is By.THREAD:
-        return _thread(part, number)
+        return part.thread_name(number)
     name, file, first_line = part.functions.keys[number]
     return location(name, file, (line or None) if by is By.LINE else first_line)
 
 
 def _nobody(holder: int) -> str:
     return "(hand-over: nobody has it)" if holder == HANDOVER else "(could not be told)"
-
-
-def _thread(part: Range, row: int) -> str:
-    number = int(part.sums().threads.id[row])
-    seen = part.definitions.threads.get(number)
-    return thread_name(seen.name) if seen is not None else f"thread {number}"
 
 
 def _frames(part: Range, node: int) -> tuple[str, ...]:

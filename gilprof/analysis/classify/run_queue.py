@@ -21,11 +21,11 @@ class QueueTime:
     """
 
     look: Rows
-    """The looks that the account has grown at, ..."""
+    """The looks that the account has grown at."""
     before: Rows
-    """... the same threads' looks before them (in these looks; else the same), ..."""
+    """The same threads' looks before them; where these looks have none, the same."""
     ns: Floats
-    """... and by how much it has grown."""
+    """By how much the account has grown."""
 
     @classmethod
     def of(cls, looks: LookVerdicts) -> QueueTime:

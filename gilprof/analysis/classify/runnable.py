@@ -33,9 +33,9 @@ BLOCK = 50
 """Looks after which a run is decided although it goes on."""
 FEW_TIMESLICES = 4
 GOING_FOR_GIL_NS = 100_000.0
-"""CPU time that waking up, the mutex and going to sleep on the condition variable take at most ..."""
+"""CPU time that waking up, the mutex and going to sleep on the condition variable take at most."""
 UNSEEN_GOING_FOR_GIL_NS = 20_000.0
-"""... and for a thread that nothing shows to be on that way, ``made_to_drop`` or inside the GIL's mutex."""
+"""The same for a thread that nothing shows to be on that way: neither ``made_to_drop`` nor inside the GIL's mutex."""
 AWAKE_SHARE = 0.9
 """On a CPU or queued for one for this share of the time: it never slept, but for what the kernel's accounts lack."""
 

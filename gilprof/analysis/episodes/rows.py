@@ -55,9 +55,9 @@ class Passes(EpisodeColumns):
     holder: Rows
     """The thread that has the GIL; ``NONE``, ``UNREADABLE``."""
     stack: Rows
-    """Its stack, and ..."""
+    """The holder's stack."""
     frame: Rows
-    """... the own frame of that."""
+    """The own frame of the holder's stack."""
     switch_number: Rows
     late: Bools
     """The time before it was not observed, or not all."""
@@ -124,14 +124,15 @@ class OpenEpisodes(EpisodeColumns):
     stopped_ns: Rows
     """For how long the target was stopped before the start."""
     first_ns: Rows
-    """The first look, and ..."""
+    """The first look."""
     last_ns: Rows
-    """... the last one so far."""
+    """The last look so far."""
     run_ns: Rows
-    """The look since which it cannot have had a break; ..."""
+    """The look since which it cannot have had a break."""
     proven_from_ns: Rows
-    """... as in ``EpisodeRows``, so far."""
+    """As in ``EpisodeRows``, so far."""
     proven_ns: Rows
+    """As in ``EpisodeRows``, so far."""
     sums: Rows
     """(4, n) ``Passes.sums`` before it."""
 
@@ -201,9 +202,9 @@ class MainHolder:
 
     thread: int
     frame: int
-    """The own frame that it stood on, ..."""
+    """The own frame that it stood on for the longest."""
     stack: int
-    """... and the stack above that for the most of it."""
+    """The stack above that frame for the most of that time."""
     ns: int
     all_ns: int
     """For how long anybody had it."""

@@ -38,9 +38,9 @@ class _Stretch:
     end_ns: int
     longest_ns: int = 0
     culprit: MainHolder | None = None
-    """Of the longest wait, ..."""
+    """Of the longest wait."""
     why: Why = field(default_factory=Why)
-    """... likewise."""
+    """Of the longest wait."""
     victims: dict[int, int] = field(default_factory=dict)
     told: bool = False
 

@@ -35,8 +35,9 @@ class Turns:
         self.under_way = OpenEpisodes.none()
         """The turn that the last pass belongs to: a row or none."""
         self._longest = _FrameRuns(none, none, none)
-        """The longest stay of the open turn, but for the one under way, which began ..."""
+        """The longest stay of the open turn, but for the one under way."""
         self._stay_since_ns = 0
+        """When the one under way began."""
 
     def follow(self, view: Passes) -> EpisodeRows:
         """The turns that have ended by the last pass. Row 0 is the last pass of the call before."""

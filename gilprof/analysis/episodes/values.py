@@ -57,13 +57,13 @@ class LengthSums:
     longest_ns: Rows
     """(K,) of those long enough to have a length; else 0."""
     key: Rows
-    """(C,) the cell's key, ..."""
+    """(C,) the cell's key."""
     bin: Rows
-    """(C,) its bin, ..."""
+    """(C,) the cell's bin."""
     seen: npt.NDArray[np.float64]
-    """(C,) how many were seen, ..."""
+    """(C,) how many were seen."""
     corrected: npt.NDArray[np.float64]
-    """(C,) and how many there were, by the chance of each to be seen."""
+    """(C,) how many there were, by the chance of each to be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class LoopSums:
     """Row in ``ThreadSums``."""
     kind: str
     held_up_ns: int
-    """Callbacks longer than this have held it up, ..."""
+    """Callbacks longer than this have held it up."""
     held_up: tuple[tuple[DelayCause, int], ...]
-    """... for this reason so many times, the most frequent first."""
+    """How many callbacks held it up for each reason, the most frequent first."""
     stays: StaySums

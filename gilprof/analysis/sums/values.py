@@ -53,7 +53,7 @@ class ThreadSums:
     cpu_ns: Ns
     """(T,) the kernel's account over the thread's observed time."""
     queued_ns: Ns
-    """(T,) runnable without a CPU, likewise."""
+    """(T,) runnable without a CPU, by the kernel's account over the thread's observed time."""
     queued_in_ns: Ns
     """(T, 6) its parts by State: what the thread was in when it stood in the queue."""
     blamed_ns: Ns

@@ -57,9 +57,9 @@ class Evidence:
     """Threads ready without a CPU, whatever they were doing."""
     on_cpu_mean: float
     waiting_for_cpu_mean: float
-    """Of the waiting threads: those that stood ready without a CPU themselves, ..."""
+    """Of the waiting threads: those that stood ready without a CPU themselves."""
     waiting_for_queued_mean: float
-    """... and those for whom the thread that had the GIL did."""
+    """Of the waiting threads: those that waited for a thread that stood ready without a CPU."""
     released_mean: float
     released_queued_mean: float
     """Of the threads without the GIL: ready without a CPU."""

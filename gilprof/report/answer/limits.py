@@ -13,9 +13,9 @@ waiting, so that even a call that never gives it up is not overdue from its star
 COLLECTING = 0.1
 """Of the waiting, or of the time: garbage collection is worth a word."""
 QUEUED_MEAN = 0.25
-"""Threads that stand ready without a CPU, ..."""
+"""Threads that stand ready without a CPU, on average: from so many on, CPUs may be short."""
 QUEUED_SHARE = 0.25
-"""... and of those that were ready: CPUs are short."""
+"""Of the threads that are ready: so many of them without a CPU, and CPUs are short."""
 ONE_THREAD = 0.9
 """Of all time with the GIL, and of its own time: one thread is the limit."""
 LOCKED = 0.3
