@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gilprof.analysis.classify import Classifier, QueueTime, Verdicts
-from gilprof.analysis.episodes import EpisodeSums, Moments, Stall, Worst, with_threads
+from gilprof.analysis.episodes import EpisodeSums, KeptEpisode, Moments, Stall, with_threads
 from gilprof.analysis.profile_sums import Fold, ProfileSums
 from gilprof.analysis.sums import (
     ENDED_ROWS,
@@ -128,7 +128,7 @@ class Profile:
             children_ns=self.children.observed_ns,
         )
 
-    def under_way(self) -> tuple[Worst, ...]:
+    def under_way(self) -> tuple[KeptEpisode, ...]:
         """The waits and turns under way, worst first within each kind: each has lasted so long by now."""
         return self._moments.under_way()
 
@@ -217,8 +217,8 @@ class Profile:
 
         holder_look = passes.holder[looks.pass_row[waits]]
         holder_node = np.where(holder_look == NONE, HANDOVER, TORN)
-        told = holder_look >= 0
-        holder_node[told] = nodes[holder_look[told]]
+        holder_known = holder_look >= 0
+        holder_node[holder_known] = nodes[holder_look[holder_known]]
         overdue = np.zeros(len(holder_look), np.bool_)
-        overdue[told] = looks.overdue[holder_look[told]]
+        overdue[holder_known] = looks.overdue[holder_look[holder_known]]
         self._pairs.add(holder_node, nodes[waits], looks.origin[waits], overdue, weight[waits])

@@ -141,7 +141,7 @@ def thread_labels(sums: ThreadSums, definitions: Definitions, distinct: bool = T
     if not distinct:
         return tuple(names)
     count = Counter(names)
-    told, times = [], Counter[str]()
+    labels, times = [], Counter[str]()
     for name, number, folded in zip(names, sums.id.tolist(), sums.folded.tolist(), strict=True):
         seen = definitions.threads.get(number)
         if folded:
@@ -149,8 +149,8 @@ def thread_labels(sums: ThreadSums, definitions: Definitions, distinct: bool = T
         elif seen is not None and (count[name] > 1 or not name.strip()):
             name = f"{name} (tid {seen.tid})".strip()
         times[name] += 1
-        told.append(name if times[name] == 1 else f"{name} #{times[name]}")
-    return tuple(told)
+        labels.append(name if times[name] == 1 else f"{name} #{times[name]}")
+    return tuple(labels)
 
 
 def frame_label(name: str, file: str | None, line: int) -> str:

@@ -209,9 +209,9 @@ def merged(rows: RowArray, same: tuple[str, ...]) -> RowArray:
     out["end_ns"] = rows["end_ns"][last]
     if "cpu_ns" in (rows.dtype.names or ()):
         out["cpu_ns"] = np.add.reduceat(rows["cpu_ns"], first)
-        told = np.maximum.reduceat(np.where(rows["blocker"] >= 0, np.arange(len(rows)), -1), first)
-        told = np.where(told < 0, first, told)
-        out["blocker"], out["blocked_until_ns"] = rows["blocker"][told], rows["blocked_until_ns"][told]
+        last_known = np.maximum.reduceat(np.where(rows["blocker"] >= 0, np.arange(len(rows)), -1), first)
+        last_known = np.where(last_known < 0, first, last_known)
+        out["blocker"], out["blocked_until_ns"] = rows["blocker"][last_known], rows["blocked_until_ns"][last_known]
     return out
 
 

@@ -28,13 +28,13 @@ def blame(sums: ProfileSums, places: NodePlaces, largest: int | None = None) -> 
 
 def _rows(pairs: PairSums, who: Ints, line: Ints, largest: int | None) -> tuple[BlameRow, ...]:
     """Rows by ``who`` waited for whom, the most first; ``who`` and ``line`` by node."""
-    told = pairs.holder >= 0
-    holder, waiter = pairs.holder[told], pairs.waiter
+    has_holder = pairs.holder >= 0
+    holder, waiter = pairs.holder[has_holder], pairs.waiter
     # Ids and lines fit: there may be a hundred thousand pairs, several times a second.
-    keys = np.zeros((len(told), 4), np.int32)
-    keys[~told, 0] = pairs.holder[~told]
-    keys[told, 0], keys[:, 1] = who[holder], who[waiter]
-    keys[told, 2], keys[:, 3] = line[holder], line[waiter]
+    keys = np.zeros((len(has_holder), 4), np.int32)
+    keys[~has_holder, 0] = pairs.holder[~has_holder]
+    keys[has_holder, 0], keys[:, 1] = who[holder], who[waiter]
+    keys[has_holder, 2], keys[:, 3] = line[holder], line[waiter]
     values = np.column_stack([pairs.origin_ns, pairs.overdue_ns])
     keys, values = grouped(keys, values)
     lines = _hottest_lines(keys, values)

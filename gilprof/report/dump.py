@@ -174,12 +174,12 @@ def _lines(dump: Dump) -> Iterator[RenderableType]:
         yield Text(dump.busy_child.sentence)
     yield Text(f"{dump.sentence} (In the last {format_seconds(dump.observed_s)}.)")
     names = {thread.id: thread_name(thread.name) for thread in dump.threads}
-    for alike in _alike(dump.threads):
+    for group in _groups(dump.threads):
         yield Text()
-        yield from _thread_lines(alike, names)
+        yield from _thread_lines(group, names)
 
 
-def _alike(threads: Sequence[DumpThread]) -> list[list[DumpThread]]:
+def _groups(threads: Sequence[DumpThread]) -> list[list[DumpThread]]:
     """Threads with equal stacks that mostly did the same; who has the GIL is alone."""
     groups: defaultdict[object, list[DumpThread]] = defaultdict(list)
     for thread in threads:
@@ -187,14 +187,14 @@ def _alike(threads: Sequence[DumpThread]) -> list[list[DumpThread]]:
     return list(groups.values())
 
 
-def _thread_lines(alike: Sequence[DumpThread], names: dict[int, str]) -> Iterator[Text]:
-    first, together = alike[0], ", all together" if len(alike) > 1 else ""
+def _thread_lines(group: Sequence[DumpThread], names: dict[int, str]) -> Iterator[Text]:
+    first, together = group[0], ", all together" if len(group) > 1 else ""
     now = ", has the GIL now" if first.has_gil else "" if first.gil is not None else ", not Python's"
-    yield Text(f"{_who(alike, names)}{now}", style="bold")
-    did = [f"{_IN_WORDS[name]} {format_share(share)}" for name, share in _shares(alike) if share >= MATTERS]
-    each = "each on average " if len(alike) > 1 else ""
+    yield Text(f"{_who(group, names)}{now}", style="bold")
+    did = [f"{_IN_WORDS[name]} {format_share(share)}" for name, share in _shares(group) if share >= MATTERS]
+    each = "each on average " if len(group) > 1 else ""
     yield Text(f"  {each}{', '.join(did)} of its time" if did else "  was not seen for long enough")
-    waits = _waits(alike)
+    waits = _waits(group)
     for (holder, why), seconds in waits[:WAITS_SHOWN]:
         whom = f"({why})" if holder is None else names.get(holder, "a thread that has ended")
         yield Text(f"  waited {format_seconds(seconds)} for {whom}{together}")
@@ -207,37 +207,37 @@ def _thread_lines(alike: Sequence[DumpThread], names: dict[int, str]) -> Iterato
         yield Text("    (no Python frame)")
 
 
-def _who(alike: Sequence[DumpThread], names: dict[int, str]) -> str:
+def _who(group: Sequence[DumpThread], names: dict[int, str]) -> str:
     """``feeder (tid 5001)``; ``300 threads (worker-*), tids 5001, 5002 and 298 more``."""
-    if len(alike) == 1:
-        return f"{names[alike[0].id]} (tid {alike[0].tid})"
+    if len(group) == 1:
+        return f"{names[group[0].id]} (tid {group[0].tid})"
     kinds: defaultdict[str, list[str]] = defaultdict(list)
-    for thread in alike:
+    for thread in group:
         kinds[kind_of(thread.name)].append(thread.name)
     patterns = sorted(
         ((printable(name_pattern(members) or kind, 40), len(members)) for kind, members in kinds.items()),
         key=lambda each: -each[1],
     )
-    each = [pattern if count == len(alike) else f"{pattern} ×{count}" for pattern, count in patterns[:PATTERNS_SHOWN]]
+    each = [pattern if count == len(group) else f"{pattern} ×{count}" for pattern, count in patterns[:PATTERNS_SHOWN]]
     if len(patterns) > PATTERNS_SHOWN:
         each.append(f"{len(patterns) - PATTERNS_SHOWN} more kinds")
-    tids = ", ".join(str(thread.tid) for thread in alike[:TIDS_SHOWN])
-    more = f" and {len(alike) - TIDS_SHOWN} more" if len(alike) > TIDS_SHOWN else ""
-    return f"{len(alike)} threads ({', '.join(each)}), tids {tids}{more}"
+    tids = ", ".join(str(thread.tid) for thread in group[:TIDS_SHOWN])
+    more = f" and {len(group) - TIDS_SHOWN} more" if len(group) > TIDS_SHOWN else ""
+    return f"{len(group)} threads ({', '.join(each)}), tids {tids}{more}"
 
 
-def _shares(alike: Sequence[DumpThread]) -> list[tuple[str, float]]:
+def _shares(group: Sequence[DumpThread]) -> list[tuple[str, float]]:
     """What they did, the most first, as means of their shares."""
-    shares = {name: fmean(thread.shares[name] or 0.0 for thread in alike) for name in STATE_NAMES}
-    shares[_FOR_CHILD] = fmean(thread.for_child or 0.0 for thread in alike)
+    shares = {name: fmean(thread.shares[name] or 0.0 for thread in group) for name in STATE_NAMES}
+    shares[_FOR_CHILD] = fmean(thread.for_child or 0.0 for thread in group)
     shares["blocked"] -= shares[_FOR_CHILD]
     return sorted(shares.items(), key=lambda item: -item[1])
 
 
-def _waits(alike: Sequence[DumpThread]) -> list[tuple[tuple[int | None, str | None], float]]:
+def _waits(group: Sequence[DumpThread]) -> list[tuple[tuple[int | None, str | None], float]]:
     """Whom they waited for, and how long in all, the longest first."""
     waits: defaultdict[tuple[int | None, str | None], float] = defaultdict(float)
-    for thread in alike:
+    for thread in group:
         for wait in thread.waits_for:
             waits[wait.holder, wait.why] += wait.seconds
     return sorted(waits.items(), key=lambda item: -item[1])

@@ -12,8 +12,8 @@ from gilprof.analysis.episodes import (
     FOLDED,
     NOT_KNOWN,
     EpisodeKind,
+    KeptEpisode,
     LengthSums,
-    Worst,
     length_of,
     quantile_ns,
 )
@@ -133,7 +133,7 @@ def _row(
     )
 
 
-def _worst(worst: Worst, first_t_ns: int, ids: Rows, observed: Bools, places: FramePlaces) -> WorstEpisode:
+def _worst(worst: KeptEpisode, first_t_ns: int, ids: Rows, observed: Bools, places: FramePlaces) -> WorstEpisode:
     """Threads that were never ``observed`` (T,), as they were seen at the first pass alone, are in no report."""
     function, line = places.of(worst.frame)
     culprit = worst.culprit if worst.culprit is not None and observed[worst.culprit.thread] else None

@@ -63,12 +63,12 @@ def place(nodes: NodeSums, table: FunctionTable, forest: Forest) -> NodePlaces:
     own_stacks.extend(forest.parent, table.kind[forest.function])
     stack = nodes.stack.astype(np.int64)
     stack = np.where(stack < forest.size, stack, NONE - 1)
-    told = stack >= 0
+    readable = stack >= 0
     top = np.where(stack == NONE, table.no_frame, table.unreadable)
     own, top_line, own_line = top.copy(), np.zeros_like(top), np.zeros_like(top)
-    at, own_at = stack[told], own_stacks.stack[stack[told]]
-    top[told], top_line[told] = forest.function[at], forest.line[at]
-    own[told], own_line[told] = forest.function[own_at], forest.line[own_at]
+    at, own_at = stack[readable], own_stacks.stack[stack[readable]]
+    top[readable], top_line[readable] = forest.function[at], forest.line[at]
+    own[readable], own_line[readable] = forest.function[own_at], forest.line[own_at]
     top[nodes.gc], top_line[nodes.gc] = table.gc, 0
-    own[nodes.gc & ~told] = table.gc
+    own[nodes.gc & ~readable] = table.gc
     return NodePlaces(top, top_line, own, own_line)

@@ -28,21 +28,21 @@ def narrowed(sums: ProfileSums, names: Sequence[str], selection: Selection) -> t
     """
     nodes, pairs, threads = sums.nodes, sums.pairs, sums.threads
     thread = matching(names, selection.thread)
-    told = pairs.holder >= 0
+    has_holder = pairs.holder >= 0
     waiter = nodes.thread[pairs.waiter]
-    holder = nodes.thread[np.where(told, pairs.holder, 0)] if len(nodes.thread) else waiter
+    holder = nodes.thread[np.where(has_holder, pairs.holder, 0)] if len(nodes.thread) else waiter
     keep = matching(names, selection.waiter)[waiter]
     if selection.holder is not None:
-        keep &= told & matching(names, selection.holder)[holder]
-    keep &= thread[waiter] | (told & thread[holder])
+        keep &= has_holder & matching(names, selection.holder)[holder]
+    keep &= thread[waiter] | (has_holder & thread[holder])
 
-    blamer = pairs.holder[keep & told]
-    waited_ns = pairs.origin_ns[keep & told].sum(axis=1)
+    blamer = pairs.holder[keep & has_holder]
+    waited_ns = pairs.origin_ns[keep & has_holder].sum(axis=1)
     node_blamed = np.bincount(blamer, waited_ns, minlength=len(nodes.thread)).astype(np.float64)
     thread_blamed = np.bincount(nodes.thread, node_blamed, minlength=len(names)).astype(np.float64)
     listed = thread.copy()
     listed[waiter[keep]] = True
-    listed[holder[keep & told]] = True
+    listed[holder[keep & has_holder]] = True
     ours = thread[nodes.thread]
     return (
         replace(

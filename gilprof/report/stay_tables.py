@@ -66,14 +66,14 @@ def loop_lines(process: Process) -> Iterator[str]:
     alive_s = {thread.id: thread.alive_s for thread in process.threads}
     for loop in process.loops:
         limit, thread_s = format_seconds(loop.held_up_limit_s), alive_s.get(loop.thread, 0.0)
-        told = f"held up {loop.held_up} times longer than {limit}" if loop.held_up else f"never held up for {limit}"
+        words = f"held up {loop.held_up} times longer than {limit}" if loop.held_up else f"never held up for {limit}"
         standing = sum(loop.seconds.values()) / thread_s if thread_s else 0.0
         if standing >= STANDS_STILL:
             waits = format_share(loop.seconds["waiting"] / thread_s)
-            longer = told if loop.held_up else f"never longer than {limit} at a stretch"
-            told = f"stands still {format_share(standing)} of its time ({waits} waiting for the GIL), {longer}"
+            longer = words if loop.held_up else f"never longer than {limit} at a stretch"
+            words = f"stands still {format_share(standing)} of its time ({waits} waiting for the GIL), {longer}"
         causes = ", ".join(_cause(cause, places) for cause in loop.held_up_by[:CAUSES])
-        yield f"Event loop in {places.thread(loop.thread)} ({loop.kind}): {told}{': ' if causes else ''}{causes}"
+        yield f"Event loop in {places.thread(loop.thread)} ({loop.kind}): {words}{': ' if causes else ''}{causes}"
 
 
 def loop_tables(process: Process) -> Iterable[TextTable]:

@@ -211,26 +211,26 @@ class ThreadNames:
         names = self._read_names()
         if names is not None:
             self._named_so = _by_kernel_name(names)
-        told: dict[int, ThreadSeen] = {}
+        changed: dict[int, ThreadSeen] = {}
         for number, tid, ident in begun:
             self._idents[number] = ident
             name, seen = self._kernel_name(tid), self._seen.get(number)
             if seen is None or seen.name == name:
                 main = tid == self._process.pid and ident != 0
-                told[number] = ThreadSeen(number, tid, MAIN_THREAD if main else name)
+                changed[number] = ThreadSeen(number, tid, MAIN_THREAD if main else name)
         if names is not None:
-            told |= self._renamed(told, names)
-            self._find_unclaimed(told, {named.native_id for named in names.values()})
+            changed |= self._renamed(changed, names)
+            self._find_unclaimed(changed, {named.native_id for named in names.values()})
         for number, t_ns in ended:
             self._unnamed.pop(number, None)
-            last = told.get(number) or self._seen.get(number)
+            last = changed.get(number) or self._seen.get(number)
             if last is not None:
-                told[number] = ThreadSeen(number, last.tid, last.name, t_ns)
+                changed[number] = ThreadSeen(number, last.tid, last.name, t_ns)
             self._idents.pop(number, None)
-        self._seen |= told
+        self._seen |= changed
         for number, _ in ended:
             self._seen.pop(number, None)
-        return tuple(told.values())
+        return tuple(changed.values())
 
     def _read_names(self) -> Mapping[int, Named] | None:
         """None while it is too early to read them again, or there is nobody to name."""

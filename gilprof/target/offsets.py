@@ -57,19 +57,19 @@ def offsets_of(memory: RemoteMemory, image: Image, version: PythonVersion) -> Of
         )
     layout, place, objects = OPTIONAL | known.layout, dict(known.place), dict(known.objects)
     if version.minor in debug_offsets.SCHEMAS:
-        told = debug_offsets.read_offsets(memory, image.symbols[RUNTIME], version.minor)
-        _check_gil_struct(told, layout)
-        layout |= debug_offsets.as_layout(told)
-        place["interpreter_gil"] = told["interpreter.ceval_gil"]
-        place["thread_interpreter"] = told["thread.interpreter"]
-        objects["interpreter_modules"] = told["interpreter.modules"]
+        offsets = debug_offsets.read_offsets(memory, image.symbols[RUNTIME], version.minor)
+        _check_gil_struct(offsets, layout)
+        layout |= debug_offsets.as_layout(offsets)
+        place["interpreter_gil"] = offsets["interpreter.ceval_gil"]
+        place["thread_interpreter"] = offsets["thread.interpreter"]
+        objects["interpreter_modules"] = offsets["interpreter.modules"]
     layout["thread_size"] = 8 + max(layout[name] for name in THREAD_FIELDS)
     return Offsets(layout, place, ObjectLayout(**objects), tuple(sorted(known.opcodes.values())))
 
 
-def _check_gil_struct(told: Mapping[str, int], layout: Mapping[str, int]) -> None:
+def _check_gil_struct(offsets: Mapping[str, int], layout: Mapping[str, int]) -> None:
     """What the interpreter tells about its GIL agrees with the table, which has the rest of it."""
     for name, field in (("gil_locked", "gil_locked"), ("gil_holder", "gil_last_holder")):
-        offset = told[f"interpreter.{name}"] - told["interpreter.gil"]
+        offset = offsets[f"interpreter.{name}"] - offsets["interpreter.gil"]
         if offset != layout[field]:
             raise Implausible("the GIL's struct", f"{name} is at {offset}, not {layout[field]}")

@@ -55,7 +55,7 @@ class LiveApp(App[None]):
         # The terminal's own colours are those that textual can leave out; else NO_COLOR would give it greys.
         super().__init__(driver_class=driver, ansi_color=True if os.environ.get("NO_COLOR") else None)
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]
-        self.said: list[str] = []
+        self.notices: list[str] = []
         """What was told on the way; worth telling again once the screen is gone."""
         self._feed = feed
         self._pid = pid
@@ -146,7 +146,7 @@ class LiveApp(App[None]):
 
     def tell(self, text: str) -> None:
         """A notice."""
-        self.said.append(text)
+        self.notices.append(text)
         self.notify(printable(text, 400), timeout=NOTICE_S, markup=False)
 
     def show(self) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from rich.cells import cell_len
 
-from gilprof.analysis.episodes import EpisodeKind, Worst
+from gilprof.analysis.episodes import EpisodeKind, KeptEpisode
 from gilprof.model import ORIGIN_NAMES
 from gilprof.report.answer.limits import OVERDUE
 from gilprof.report.episodes import FramePlaces
@@ -83,18 +83,18 @@ def stall_text(episode: Episode, width: int) -> str:
         who = f"{first} and {len(more)} more" if more else first
         verb, pay = ("has had", "waits") if episode.so_far else ("had", "waited")
         pay = "wait" if more and episode.so_far else pay
-        said = f"{when}{episode.thread} {verb} the GIL for {length} at {episode.place}"
-        said += " (garbage collection)" if episode.why == COLLECTION else ""
+        text = f"{when}{episode.thread} {verb} the GIL for {length} at {episode.place}"
+        text += " (garbage collection)" if episode.why == COLLECTION else ""
         rest = [f"; {who} {pay}", f"; {max(len(episode.others), 1)} {pay}"]
     else:
         verb = "has waited" if episode.so_far else "waited"
-        said = f"{when}{episode.thread} {verb} {length} for the GIL"
+        text = f"{when}{episode.thread} {verb} {length} for the GIL"
         whom = f", mostly for {episode.others[0]}" if episode.others else ""
         rest = [f" at {episode.place}{whom}", whom, whom.partition(" at ")[0]]
-    return next((line for line in (f"{said}{more}" for more in (*rest, "")) if cell_len(line) <= width), said)
+    return next((line for line in (f"{text}{more}" for more in (*rest, "")) if cell_len(line) <= width), text)
 
 
-def _episode(part: Range, places: FramePlaces, worst: Worst, so_far: bool) -> Episode:
+def _episode(part: Range, places: FramePlaces, worst: KeptEpisode, so_far: bool) -> Episode:
     function, line = places.of(worst.frame)
     where, holder = _place(part, function, line), function
     if worst.kind is EpisodeKind.TURN:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from gilprof.analysis.episodes import Worst
+from gilprof.analysis.episodes import KeptEpisode
 from gilprof.analysis.profile_sums import ProfileSums
 from gilprof.facts.definitions import Definitions
 from gilprof.model import Health, State, TargetInfo
@@ -107,7 +107,7 @@ class Snapshot:
     now: Now
     elapsed_s: float
     """Since the profile began."""
-    under_way: tuple[Worst, ...] = ()
+    under_way: tuple[KeptEpisode, ...] = ()
     """Waits and turns that have not ended, worst first within each kind; their threads are rows of ``whole``."""
     stopped: bool = False
     """The target stands still (SIGSTOP, a frozen cgroup): there is nothing to see."""

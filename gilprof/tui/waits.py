@@ -87,12 +87,12 @@ def stack_pairs(part: Range, by: By, key: str) -> list[StackPair]:
     out = []
     for row in order[waited[order] > 0][:STACKS_SHOWN].tolist():
         holder, waiter = int(pairs.holder[row]), int(pairs.waiter[row])
-        told = holder >= 0
+        has_holder = holder >= 0
         out.append(
             StackPair(
                 seconds=seconds(waited[row]),
-                holder_thread=part.thread_name(int(nodes.thread[holder])) if told else _nobody(holder),
-                holder=_frames(part, holder) if told else (),
+                holder_thread=part.thread_name(int(nodes.thread[holder])) if has_holder else _nobody(holder),
+                holder=_frames(part, holder) if has_holder else (),
                 waiter_thread=part.thread_name(int(nodes.thread[waiter])),
                 waiter=_frames(part, waiter),
             )
@@ -111,9 +111,9 @@ def _keys(part: Range, by: By) -> Ints:
         By.LINE: (places.own, places.own_line),
         By.THREAD: (nodes.thread.astype(np.int64), nothing),
     }[by]
-    told = pairs.holder >= 0
+    has_holder = pairs.holder >= 0
     holder, holder_line = pairs.holder.astype(np.int64), np.zeros(len(pairs.holder), np.int64)
-    holder[told], holder_line[told] = who[holder[told]], line[pairs.holder[told]]
+    holder[has_holder], holder_line[has_holder] = who[holder[has_holder]], line[pairs.holder[has_holder]]
     return np.stack([holder, holder_line, who[pairs.waiter], line[pairs.waiter]], axis=1)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gilprof.analysis.classify.classifier import Classifier
 from gilprof.analysis.episodes.episodes import Episodes
 from gilprof.analysis.episodes.rows import EpisodeKind, EpisodeRows
-from gilprof.analysis.episodes.values import EpisodeSums, Worst
+from gilprof.analysis.episodes.values import EpisodeSums, KeptEpisode
 from gilprof.model import Batch
 from tests.property.test_classify import facts, laws, summed
 from tests.support.facts import INFO, cut
@@ -36,7 +36,7 @@ def lengths(sums: EpisodeSums) -> dict[tuple[int, ...], tuple[float, ...]]:
     return dict(zip(keys, counts, strict=True))
 
 
-def worst(sums: EpisodeSums) -> list[Worst]:
+def worst(sums: EpisodeSums) -> list[KeptEpisode]:
     return sorted(sums.worst, key=lambda each: (each.kind, each.rank))
 
 

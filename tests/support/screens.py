@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from gilprof.analysis.episodes.rows import NOT_KNOWN, EpisodeKind, MainHolder
-from gilprof.analysis.episodes.values import EpisodeSums, Worst
+from gilprof.analysis.episodes.values import EpisodeSums, KeptEpisode
 from gilprof.model import UNREADABLE, BlockedIn, Health, Origin, State
 from gilprof.tui.snapshot import Now, Range, Snapshot, Step
 from tests.support.made_up import BOOTSTRAP, STDLIB, MadeUp, Place, Seen
@@ -186,12 +186,12 @@ def stalled_profile() -> MadeUp:
     made = c_code_keeps_it()
     holds = made.frame(FEED)
     victims = ((0, 800_000_000), (2, 700_000_000))
-    turn = Worst(
+    turn = KeptEpisode(
         EpisodeKind.TURN, 5_000_000_000, 800_000_000, 1_000_000, 1, holds, 255, 700_000_000, 0, None, victims,
         1_500_000_000,
     )  # fmt: skip
     culprit = MainHolder(1, holds, UNREADABLE, 550_000_000, 550_000_000)
-    wait = Worst(
+    wait = KeptEpisode(
         EpisodeKind.WAIT, 6_000_000_000, 600_000_000, 1_000_000, 0, made.frame(MAIN), Origin.RETURNING, 500_000_000, 0,
         culprit, (), 600_000_000,
     )  # fmt: skip

@@ -345,7 +345,7 @@ async def test_export_writes_what_is_seen(tmp_path: Path, monkeypatch: pytest.Mo
     report = json.loads(file.read_text())
     assert report["schema"] == "gilprof.report/1"
     assert "feeder" in {thread["name"] for thread in report["processes"][0]["threads"]}
-    assert app.said == [f"report written to {file.name}"]
+    assert app.notices == [f"report written to {file.name}"]
 
 
 async def test_an_export_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -354,7 +354,7 @@ async def test_an_export_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.
     app, _ = app_of(BUSY)
     async with running(app) as pilot:
         await press(pilot, "e", "enter")
-    assert "No such file or directory" in app.said[0]
+    assert "No such file or directory" in app.notices[0]
 
 
 async def test_export_through_the_exporters_formats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -448,11 +448,11 @@ async def test_input_that_nobody_takes_is_refused_in_words() -> None:
     app, feed = app_of(BUSY, program=program)
     async with running(app) as pilot:
         await press(pilot, "6", "x", "enter")
-        assert app.said == ["the program does not take any input now: it has not read what was typed before"]
+        assert app.notices == ["the program does not take any input now: it has not read what was typed before"]
         feed.post(ended())
         await settled(pilot)
         await press(pilot, "x", "enter")
-        assert app.said[1:] == ["the program has ended: nobody reads this"]
+        assert app.notices[1:] == ["the program has ended: nobody reads this"]
         await press(pilot, "ctrl+c")
         assert not app.is_running
 
@@ -514,7 +514,7 @@ async def test_what_others_print_becomes_a_notice() -> None:
         app.post_message(events.Print("the disk is full\n", stderr=True))
         feed.tell("recording into x.gilprof")
         await settled(pilot)
-    assert app.said == ["the disk is full", "recording into x.gilprof"]
+    assert app.notices == ["the disk is full", "recording into x.gilprof"]
 
 
 async def test_rows_do_not_jump_within_a_second() -> None:

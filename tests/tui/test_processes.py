@@ -86,7 +86,7 @@ async def test_a_recording_begun_on_the_way_has_both(tmp_path: Path, monkeypatch
         await until(app, pilot, "REC")
         await press(pilot, "o")
         for _ in range(POLLS):
-            if any("recorded into" in line for line in app.said):
+            if any("recorded into" in line for line in app.notices):
                 break
             await pilot.pause(0.05)
     (file,) = tmp_path.glob("*.gilprof")

@@ -15,7 +15,7 @@ from gilprof.analysis.episodes.episodes import Episodes
 from gilprof.analysis.episodes.histogram import BINS, RELATIVE_ERROR, bin_of, length_of, quantile_ns
 from gilprof.analysis.episodes.lengths import KEYS, WORST, EpisodeTable
 from gilprof.analysis.episodes.rows import NOT_KNOWN, EpisodeKind, EpisodeRows, Finished, OpenEpisodes
-from gilprof.analysis.episodes.values import FOLDED, EpisodeSums, Worst
+from gilprof.analysis.episodes.values import FOLDED, EpisodeSums, KeptEpisode
 from gilprof.analysis.profile import Profile
 from gilprof.model import Batch, LookFlag, PassFlag
 from tests.support.facts import INFO, START_NS, Script, cut
@@ -180,7 +180,7 @@ def test_a_stopped_target_does_not_wait() -> None:
     assert spans(episodes(script), EpisodeKind.WAIT, 1) == [(0.5, 4.0, 1.0)]
 
 
-def worst_of(found: EpisodeSums, kind: EpisodeKind) -> Worst:
+def worst_of(found: EpisodeSums, kind: EpisodeKind) -> KeptEpisode:
     return next(each for each in found.worst if each.kind == kind)
 
 

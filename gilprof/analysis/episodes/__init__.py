@@ -13,6 +13,7 @@ from gilprof.analysis.episodes.stalls import with_threads
 from gilprof.analysis.episodes.values import (
     FOLDED,
     EpisodeSums,
+    KeptEpisode,
     LengthSums,
     LoopSums,
     SlowStay,
@@ -21,7 +22,6 @@ from gilprof.analysis.episodes.values import (
     StallCause,
     StallSums,
     StaySums,
-    Worst,
 )
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "NOT_KNOWN",
     "EpisodeKind",
     "EpisodeSums",
+    "KeptEpisode",
     "LengthSums",
     "LoopKind",
     "LoopSums",
@@ -42,7 +43,6 @@ __all__ = [
     "StallCause",
     "StallSums",
     "StaySums",
-    "Worst",
     "callbacks",
     "length_of",
     "quantile_ns",

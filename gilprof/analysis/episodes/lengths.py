@@ -8,7 +8,7 @@ import numpy as np
 
 from gilprof.analysis.episodes.histogram import BELOW, BINS, bin_of, length_of
 from gilprof.analysis.episodes.rows import EpisodeKind, Finished
-from gilprof.analysis.episodes.values import FOLDED, EpisodeSums, LengthSums, Worst
+from gilprof.analysis.episodes.values import FOLDED, EpisodeSums, KeptEpisode, LengthSums
 from gilprof.analysis.sums import PairIds, SumTable
 from gilprof.facts.arrays import Bools, Rows
 
@@ -31,7 +31,7 @@ class EpisodeTable:
         self._longest = np.zeros(64, np.int64)
         self._cells = PairIds()
         self._counts = SumTable(2)
-        self._worst: dict[EpisodeKind, list[Worst]] = {kind: [] for kind in EpisodeKind}
+        self._worst: dict[EpisodeKind, list[KeptEpisode]] = {kind: [] for kind in EpisodeKind}
 
     def add(self, finished: Finished) -> None:
         """Take in episodes that have ended."""
@@ -82,7 +82,7 @@ class EpisodeTable:
             rank = (int(harm_ns[row]), -int(rows.start_ns[row]), -int(rows.thread[row]))
             if len(kept) == WORST and rank <= kept[0].rank:
                 continue
-            worst = Worst(
+            worst = KeptEpisode(
                 kind=kind,
                 harm_ns=int(harm_ns[row]),
                 start_ns=int(rows.start_ns[row]),
@@ -128,7 +128,7 @@ class EpisodeTable:
         return thread_kind & 1, thread_kind >> 1, frame - 1
 
 
-def _moved(worst: Worst, target: Rows) -> Worst:
+def _moved(worst: KeptEpisode, target: Rows) -> KeptEpisode:
     """``worst`` with its threads' target rows."""
     culprit = worst.culprit
     if culprit is not None:

@@ -11,7 +11,7 @@ from gilprof.analysis.episodes.loops import HELD_UP_NS, Loops
 from gilprof.analysis.episodes.rows import Finished
 from gilprof.analysis.episodes.spans import Spans
 from gilprof.analysis.episodes.stalls import Stalls
-from gilprof.analysis.episodes.values import EpisodeSums, LoopSums, SpanSums, Stall, StallSums, Worst
+from gilprof.analysis.episodes.values import EpisodeSums, KeptEpisode, LoopSums, SpanSums, Stall, StallSums
 from gilprof.facts.arrays import Rows
 from gilprof.facts.definitions import Definitions
 
@@ -88,7 +88,7 @@ class Moments:
         self._follow()
         return self._lengths.sums()
 
-    def under_way(self) -> tuple[Worst, ...]:
+    def under_way(self) -> tuple[KeptEpisode, ...]:
         """The waits and turns under way, worst first within each kind: each has lasted so long by now."""
         self._follow()
         table = EpisodeTable()

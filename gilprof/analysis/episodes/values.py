@@ -17,7 +17,7 @@ FOLDED = UNREADABLE - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Worst:
+class KeptEpisode:
     """One episode. ``thread`` and the others' threads are rows in ``ThreadSums``; nanoseconds."""
 
     kind: EpisodeKind
@@ -71,7 +71,7 @@ class EpisodeSums:
     """A snapshot."""
 
     lengths: LengthSums
-    worst: tuple[Worst, ...]
+    worst: tuple[KeptEpisode, ...]
     """Waits and turns, worst first within each kind."""
 
     @classmethod

@@ -217,8 +217,8 @@ class PairTable:
     def merge(self, node: Rows) -> Rows:
         """Give each pair to its nodes' new rows; (P,) the row that each pair's sums belong to now."""
         holder, waiter = self._ids.pairs()
-        told = holder >= 0
-        holder[told] = node[holder[told]]
+        has_holder = holder >= 0
+        holder[has_holder] = node[holder[has_holder]]
         self._ids = PairIds()
         rows = self._ids.number(holder, node[waiter])
         self._regroup(rows)
@@ -228,10 +228,10 @@ class PairTable:
         """Merge small pairs until there are ``keep`` at most (``merge_similar.py``). ``likeness`` (N, K): of
         nodes, below 2**31. (P,) the row that each pair's sums belong to now."""
         holder, waiter = self._ids.pairs()
-        told = holder >= 0
+        has_holder = holder >= 0
         both = likeness[waiter] << 32
-        both[told] += likeness[holder[told]]
-        both[~told] += holder[~told, None]
+        both[has_holder] += likeness[holder[has_holder]]
+        both[~has_holder] += holder[~has_holder, None]
         target = merge_similar(self._origins.first(len(holder)).sum(axis=1), both, apart, keep)
         kept = np.flatnonzero(target == np.arange(len(target)))
         rows = np.searchsorted(kept, target)

@@ -81,7 +81,7 @@ class LiveView:
             worker.stop()
             if self._terminal is not None:
                 self._terminal.release()
-        for line in app.said:
+        for line in app.notices:
             complain(line)
         worker.check()
         if app.return_code:

@@ -72,7 +72,7 @@ class StallCommand:
             return
         self._started_s = now_s
         facts = {**facts, "pid": str(self._pid)}
-        told = {f"GILPROF_STALL_{name.upper()}".encode(): _variable(value) for name, value in facts.items()}
+        variables = {f"GILPROF_STALL_{name.upper()}".encode(): _variable(value) for name, value in facts.items()}
         try:
             whole = _readable(json.dumps(facts).encode() + b"\n")
         except OSError as error:
@@ -83,7 +83,7 @@ class StallCommand:
             self._child = os.posix_spawnp(
                 self._words[0],
                 self._words,
-                {**os.environb, **told},
+                {**os.environb, **variables},
                 file_actions=[(os.POSIX_SPAWN_DUP2, whole, 0), (os.POSIX_SPAWN_DUP2, 2, 1)],
                 setsigmask=(),
                 setsigdef=(signal.SIGINT, signal.SIGPIPE, signal.SIGHUP),

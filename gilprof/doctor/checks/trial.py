@@ -71,6 +71,6 @@ def _finding(sampling: Sampling, rate_hz: float, cost_share: float | None, stopp
             cost_share,
         )
     if (sampling.unknown or 0.0) > MUCH_UNKNOWN:
-        told = f"{format_share(sampling.unknown)} of what its threads do could not be told"
-        return Finding("trial", Level.NOTE, found, told, cost_share)
+        doubt = f"{format_share(sampling.unknown)} of what its threads do could not be told"
+        return Finding("trial", Level.NOTE, found, doubt, cost_share)
     return Finding("trial", Level.OK, found, cost_share=cost_share)
