@@ -14,11 +14,11 @@ from gilprof.analysis.profile import Profile
 from gilprof.report.build import build_report
 from gilprof.report.json import as_json
 from gilprof.sources.live import LiveSource
-from tests.support.interpreters import Interpreter, variants
+from tests.support.interpreters import Interpreter, versions
 from tests.support.laws import check_laws
 from tests.support.spawn import Target, spawn
 
-every_interpreter = pytest.mark.parametrize("interpreter", variants(), ids=str)
+every_interpreter = pytest.mark.parametrize("interpreter", versions(), ids=str)
 CLIENTS = 6
 REQUESTS = 20
 """Of each client."""
@@ -118,7 +118,7 @@ def test_an_event_loop_that_is_held_up(interpreter: Interpreter) -> None:
 
 
 def test_a_program_without_one() -> None:
-    with spawn(variants()[0].path, "spin", 2) as target, profiled(target) as process:
+    with spawn(versions()[0].path, "spin", 2) as target, profiled(target) as process:
         threading.Event().wait(0.5)
     assert process["loops"] == []
     assert process["spans"] == []

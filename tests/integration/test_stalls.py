@@ -21,12 +21,12 @@ from gilprof.recording.reader import Recording
 from tests.support.command import command, gilprof
 from tests.support.episodes import Truth, episodes_of, matched, of_thread, thread_id, unobserved
 from tests.support.figures import FLOOR, bound
-from tests.support.interpreters import Interpreter, variants
+from tests.support.interpreters import Interpreter, versions
 from tests.support.observed import Observation, observe
 from tests.support.running import TIMEOUT_S, environment, some_interpreters
 from tests.support.spawn import TARGETS, Target, spawn
 
-every_interpreter = pytest.mark.parametrize("interpreter", variants(), ids=str)
+every_interpreter = pytest.mark.parametrize("interpreter", versions(), ids=str)
 HOLD_MS, GAP_MS = 100, 60
 STALL = re.compile(
     r"stall \d\d:\d\d:\d\d\.\d{3} (?P<ms>[\d.]+) ms sleep_holding \(hold_sleep\.py:(?P<line>\d+)\) in sleeper"

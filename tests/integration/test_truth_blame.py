@@ -8,11 +8,11 @@ import pytest
 
 from gilprof.model import BlockedIn, State
 from tests.support.figures import FLOOR, bound
-from tests.support.interpreters import Interpreter, variants
+from tests.support.interpreters import Interpreter, versions
 from tests.support.timeline import overdue_ns, returning_ns, waited_for_ns
 from tests.support.watched import Watched, watched
 
-every_interpreter = pytest.mark.parametrize("interpreter", variants(), ids=str)
+every_interpreter = pytest.mark.parametrize("interpreter", versions(), ids=str)
 FEW_HANDS = ["spin 3", "hold_sleep", "sort_big", "convoy", "zlib_mix 2 2"]
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from tests.oracle import OracleState
 from tests.support.figures import FLOOR, UNKNOWN, bound
-from tests.support.interpreters import Interpreter, variants
+from tests.support.interpreters import Interpreter, versions
 from tests.support.observed import Observation, observe
 from tests.support.spawn import TARGETS, spawn
 from tests.support.watched import watched
 
-every_interpreter = pytest.mark.parametrize("interpreter", variants(), ids=str)
+every_interpreter = pytest.mark.parametrize("interpreter", versions(), ids=str)
 WATCHED_S = 3.0
 TURN_S = 0.021
 """Of 20 ms, and a little for waking up."""

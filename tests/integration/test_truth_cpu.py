@@ -10,13 +10,13 @@ import pytest
 
 from tests.oracle import Oracle
 from tests.support.figures import CROWDED_FLOOR, FLOOR, PURE_PYTHON_RELEASED, UNKNOWN, state_figures
-from tests.support.interpreters import Interpreter, variants
+from tests.support.interpreters import Interpreter, versions
 from tests.support.observed import observe
 from tests.support.spawn import spawn
 from tests.support.timeline import Spans, timeline
 from tests.support.watched import NEVER_BLOCKS
 
-every_interpreter = pytest.mark.parametrize("interpreter", variants(), ids=str)
+every_interpreter = pytest.mark.parametrize("interpreter", versions(), ids=str)
 CPUS = sorted(os.sched_getaffinity(0))
 
 

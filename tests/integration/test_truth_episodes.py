@@ -10,10 +10,10 @@ from gilprof.analysis.episodes.lengths import RESOLVED_GAPS, WORST
 from gilprof.analysis.episodes.rows import NOT_KNOWN, EpisodeKind
 from tests.support.episodes import episodes_of, matched, of_thread, thread_id, true_turns, true_waits, unobserved
 from tests.support.figures import FLOOR, bound
-from tests.support.interpreters import Interpreter, variants
+from tests.support.interpreters import Interpreter, versions
 from tests.support.watched import Watched, watched
 
-every_interpreter = pytest.mark.parametrize("interpreter", variants(), ids=str)
+every_interpreter = pytest.mark.parametrize("interpreter", versions(), ids=str)
 NEAR_NS = 2_000_000
 NEAR_SHARE = 0.95
 CROWDED_NEAR_SHARE = 0.85

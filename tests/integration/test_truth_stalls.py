@@ -12,10 +12,10 @@ from gilprof.analysis.episodes.values import Stall
 from gilprof.facts.user_code import OwnFrames
 from tests.support.episodes import Truth, true_waits, unobserved
 from tests.support.figures import FLOOR, bound
-from tests.support.interpreters import Interpreter, variants
+from tests.support.interpreters import Interpreter, versions
 from tests.support.watched import Watched, watched
 
-every_interpreter = pytest.mark.parametrize("interpreter", variants(), ids=str)
+every_interpreter = pytest.mark.parametrize("interpreter", versions(), ids=str)
 LIMITS_NS = (8_000_000, 12_000_000, 30_000_000)
 CROWDED_SHARE = 0.05
 STAMPS_NS = 1_000_000

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.figures import PURE_PYTHON_RELEASED, UNKNOWN
-from tests.support.interpreters import Interpreter, variants
+from tests.support.interpreters import Interpreter, versions
 from tests.support.watched import CASES, watched
 
-every_interpreter = pytest.mark.parametrize("interpreter", variants(), ids=str)
+every_interpreter = pytest.mark.parametrize("interpreter", versions(), ids=str)
 every_case = pytest.mark.parametrize("name", CASES)
 
 

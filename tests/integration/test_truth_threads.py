@@ -15,13 +15,13 @@ from gilprof.model import State
 from gilprof.report.build import build_report
 from gilprof.sources.live import LiveSource
 from tests.support.figures import FLOOR, PURE_PYTHON_RELEASED, UNKNOWN, bound
-from tests.support.interpreters import Interpreter, variants
+from tests.support.interpreters import Interpreter, versions
 from tests.support.observed import observe
 from tests.support.spawn import TARGETS, spawn
 
 FIRST_FIGURES_S = 5.0
 """2 s on a quiet machine."""
-every_interpreter = pytest.mark.parametrize("interpreter", variants(), ids=str)
+every_interpreter = pytest.mark.parametrize("interpreter", versions(), ids=str)
 NAMES_LAG_S = 1.2
 """Names are read again once a second."""
 LIFE_MS = 5
@@ -127,7 +127,7 @@ def test_threads_that_follow_one_another(interpreter: Interpreter) -> None:
 def test_thousands_of_threads() -> None:
     """First figures soon, at a rate that is lowered and told; what was asked for would take a hundred CPUs."""
     count, spinners = 5000, 3
-    with spawn(variants()[0].path, "many_threads", count, spinners) as target:
+    with spawn(versions()[0].path, "many_threads", count, spinners) as target:
         began = time.monotonic()
         with closing(LiveSource.attach(target.pid, 1000.0)) as source:
             profile = Profile(source.info)

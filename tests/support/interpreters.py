@@ -58,6 +58,11 @@ def variants() -> list[Interpreter]:
     return [kinds[kind] for kind in sorted(kinds, key=_by_version) if kind[0] in SUPPORTED]
 
 
+def versions() -> list[Interpreter]:
+    """One of every supported version: what threads did does not go by where the interpreter's code lies."""
+    return list({found.version: found for found in reversed(variants())}.values())[::-1]
+
+
 def _first_of_each(versions: tuple[str, ...]) -> dict[str, Path]:
     first = {found.version: found.path for found in reversed(_found())}
     return {version: first[version] for version in versions if version in first}

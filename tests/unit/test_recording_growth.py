@@ -92,13 +92,13 @@ def facts() -> tuple[PassArray, LookArray]:
 
 def test_unknown_columns_are_passed_over(tmp_path: Path) -> None:
     passes, looks = facts()
-    new = [("domain", "<u2"), ("instruction", "<u8")]
+    new = [("epoch", "<u2"), ("instruction", "<u8")]
     more = {
         "passes": grown(passes, np.dtype([new[0], *PASS_DTYPE.descr])),
         "looks": grown(looks, np.dtype([*LOOK_DTYPE.descr[:3], new[1], *LOOK_DTYPE.descr[3:]])),
     }
     columns = {
-        "passes": (Column("domain", "<u2", Stored.VALUE), *OWN_COLUMNS.passes),
+        "passes": (Column("epoch", "<u2", Stored.VALUE), *OWN_COLUMNS.passes),
         "looks": (
             *OWN_COLUMNS.looks[:3],
             Column("instruction", "<u8", Stored.DIFFERENCE),
