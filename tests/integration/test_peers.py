@@ -18,7 +18,7 @@ from tests.support.spawn import Target, spawn
 PY_SPY = Path(sys.executable).with_name("py-spy")
 READABLE = {version: path for version, path in interpreters().items() if version in ("3.11", "3.12", "3.13", "3.14")}
 """py-spy 0.4 does not know 3.15."""
-SECONDS = 3
+SECONDS = 2
 RATE_HZ = 200
 FRAME = tuple[str, str, int]
 """Function, file name, line."""

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gilprof.analysis.episodes.lengths import WORST
@@ -25,6 +25,8 @@ from tests.support.laws import check_laws
 
 STALL_NS = 2_000_000
 SPANS = ("work", "call")
+few = settings(laws, max_examples=25)
+"""Facts of two GILs take twice as long to draw."""
 
 
 def profiled(*batches: Batch, stall_ns: int | None = None, spans: tuple[str, ...] = ()) -> Profile:
@@ -36,16 +38,20 @@ def profiled(*batches: Batch, stall_ns: int | None = None, spans: tuple[str, ...
 
 
 def figures(profile: Profile) -> Any:
-    """The process in a report, as JSON. The order of rows says nothing: it is that in which they were first met. Nor is
-    there the answer: which look time in the run queue belongs to goes by what came in one batch (``QueueTime``)."""
+    """Times, GILs, threads and who waited for whom, as JSON; the order of rows, that in which they were first met, says
+    nothing."""
     values = as_json(build_process(profile))
-    return _sorted({key: value for key, value in values.items() if key not in ("answer", "sentence")})
+    kept = ("observed_s", "unobserved_s", "stopped_s", "running_mean", "native_threads", "gils", "threads")
+    return _sorted({**{key: values[key] for key in kept}, "waits": values["blame"]["threads"]})
 
 
 def _sorted(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _sorted(part) for key, part in value.items()}
-    return sorted(map(_sorted, value), key=repr) if isinstance(value, list) else value
+    if isinstance(value, list):
+        return sorted(map(_sorted, value), key=repr)
+    # Sums of floats go by the order of what is summed.
+    return round(value, 9) if isinstance(value, float) else value
 
 
 def stalls(process: Process) -> list[tuple[Any, ...]]:
@@ -54,7 +60,7 @@ def stalls(process: Process) -> list[tuple[Any, ...]]:
     )
 
 
-@laws
+@few
 @given(facts(), facts())
 def test_each_gil_has_the_figures_that_it_has_alone(first: Batch, second: Batch) -> None:
     both, one, other = of_two_gils(first, second)
@@ -83,7 +89,7 @@ def test_each_gil_has_the_figures_that_it_has_alone(first: Batch, second: Batch)
         assert span.seen == sum(each.seen for each in spans)
 
 
-@laws
+@few
 @given(facts(), facts(), st.data())
 def test_batches_do_not_matter(first: Batch, second: Batch, data: st.DataObject) -> None:
     both, _, _ = of_two_gils(first, second)
@@ -93,7 +99,7 @@ def test_batches_do_not_matter(first: Batch, second: Batch, data: st.DataObject)
     check_laws(as_json(build_report(whole)), sigmas=None)
 
 
-@laws
+@few
 @given(facts(), facts())
 def test_a_recording_keeps_them_apart(first: Batch, second: Batch) -> None:
     both, _, _ = of_two_gils(first, second)
@@ -108,6 +114,7 @@ def test_a_recording_keeps_them_apart(first: Batch, second: Batch) -> None:
     assert figures(profiled(again)) == figures(profiled(both))
 
 
+@few
 @given(facts(), facts())
 def test_rows_of_a_pass(first: Batch, second: Batch) -> None:
     both, one, _ = of_two_gils(first, second)
