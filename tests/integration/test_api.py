@@ -87,7 +87,8 @@ def test_states_of_the_own_process() -> None:
     assert keeps.seconds["held_blocked"] > (1 - CROWDED) * keeps.alive_s
     # It wants the GIL back after each nap, and waits for the one under way.
     assert gives.seconds["blocked"] + gives.seconds["waiting"] > (1 - CROWDED) * gives.alive_s
-    assert gives.blocked["sleep"] == pytest.approx(1.0, abs=0.05)
+    not_seen_s = profile.report.processes[0].unobserved_s
+    assert gives.blocked["sleep"] == pytest.approx(1.0, abs=0.05 + not_seen_s)
     # But for its beginning, it comes back from the calls for which it gave the GIL up.
     assert gives.waiting["preempted"] < CROWDED * gives.alive_s
     assert gives.waiting["returning"] > 0

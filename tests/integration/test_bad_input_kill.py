@@ -24,7 +24,7 @@ from tests.support.command import command
 from tests.support.running import TIMEOUT_S, environment
 from tests.support.spawn import Target, spawn
 
-RUNS = int(os.environ.get("GILPROF_KILL_RUNS", "48"))
+RUNS = int(os.environ.get("GILPROF_KILL_RUNS", "30"))
 AT_ONCE = 4
 LATEST_S = 1.5
 """Every other run is ended so long after its start at most, and may be beginning still; the rest so long after FILE
