@@ -29,7 +29,7 @@ PASS = np.dtype([
 ])  # fmt: skip
 """A pass and a GIL; the rows of one pass have the same ``t_ns``. ``t_ns``: CLOCK_MONOTONIC. ``weight_ns``: the time
 that the pass stands for. ``holder_look``: row of the holder's look; -1: the GIL was free; -2: the holder could not be
-told. ``gil``: its id in the report."""
+told. ``gil``: its id in the report; -1: the looks are of threads without any."""
 LOOK = np.dtype([
     ("pass", np.int64), ("thread", np.int32), ("stack", np.int32), ("state", np.uint8), ("blocked_in", np.uint8),
     ("origin", np.uint8), ("overdue", np.bool_), ("gc", np.bool_), ("python", np.bool_), ("cpu_ns", np.float64),
@@ -150,11 +150,18 @@ class Recorded:
     @cached_property
     def processes(self) -> dict[int, RecordedProcess]:
         """By the process's id in the report."""
-        return {process.id: RecordedProcess(self._path, self._salvage, process.id) for process in self.report.processes}
+        numbers = {FIRST_PROCESS: None}
+        with closing(_source(self._path, self._salvage)) as source:
+            while (batch := source.drain()) is not None:
+                numbers[batch.process] = None
+        return {number: self._first if number == FIRST_PROCESS else self._process(number) for number in numbers}
+
+    def _process(self, number: int) -> RecordedProcess:
+        return RecordedProcess(self._path, self._salvage, number)
 
     @cached_property
     def _first(self) -> RecordedProcess:
-        return RecordedProcess(self._path, self._salvage, FIRST_PROCESS)
+        return self._process(FIRST_PROCESS)
 
     @property
     def passes(self) -> npt.NDArray[np.void]:

@@ -18,11 +18,14 @@ from gilprof.errors import UsageError
 from gilprof.exporters import FORMATS
 
 if TYPE_CHECKING:
+    from gilprof.analysis.profile import Profile
+    from gilprof.exporters.narrowing import Narrowing
     from gilprof.model import State
     from gilprof.report.build import Profiled
     from gilprof.units import Moment
 
 STANDARD_OUTPUT = "-"
+CHOOSE = "choose with --process PID"
 
 
 def _states(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[State, ...]:
@@ -93,7 +96,7 @@ def export(
     profiler.firefox.com, chrome (.trace.json) for Perfetto, pprof (.pb.gz) for go tool pprof. all: every one of
     them into the folder OUT.
     """
-    from gilprof.exporters.joined import as_one, joined_pattern
+    from gilprof.exporters.joined import as_one
     from gilprof.exporters.narrowing import Narrowing
 
     out = None if output == STANDARD_OUTPUT else output
@@ -108,13 +111,13 @@ def export(
     in_order = any(part.chosen.time_ordered for part in parts)
     read = replayed(file, from_s, to_s, salvage, Asked(pid, in_order))
     profile, timeline = as_one(read.profiles, list(read.timelines.values()))
-    before = None if baseline is None else as_one(replayed(baseline, 0, None, salvage).profiles, ())[0]
-    if len(read.profiles) > 1 and folder is not None:
+    several = len(read.profiles) > 1
+    before = None if baseline is None else _baseline(baseline, salvage, several)
+    if several and folder is not None:
         parts = _without_single(parts)
-    elif len(read.profiles) > 1:
-        check_takes_several(first)
-    wanted = thread if len(read.profiles) == 1 else joined_pattern(thread)
-    if wanted is not None and not _is_there(wanted, profile):
+    elif several:
+        check_takes_several(first, CHOOSE)
+    if thread is not None and not _is_there(Narrowing(thread=thread, joined=several), profile):
         complain(f"no thread is named {thread}: the export is empty")
     if folder is not None:
         make_folder(folder)
@@ -122,11 +125,21 @@ def export(
         options: dict[str, str | Profiled] = {**part.options}
         if before is not None:
             options["baseline"] = before
-        pieces = part.chosen.export(profile, Narrowing(part.states, wanted), timeline, **options)
+        pieces = part.chosen.export(profile, Narrowing(part.states, thread, several), timeline, **options)
         if part.path is None:
             write_out(pieces)
         else:
             write_file(part.path, compressed(part.chosen, part.path, pieces), force)
+
+
+def _baseline(file: str, salvage: bool, several: bool) -> Profile:
+    """The process to compare with. Raises UsageError where either side has ``several``: which is which is not known."""
+    profiles = replayed(file, 0, None, salvage).profiles
+    if several or len(profiles) > 1:
+        raise UsageError(
+            f"comparing with {file}", "one of the two recordings has several processes", "compare those of one process"
+        )
+    return next(iter(profiles.values()))
 
 
 def _without_single(parts: Sequence[Part]) -> list[Part]:
@@ -134,14 +147,14 @@ def _without_single(parts: Sequence[Part]) -> list[Part]:
     kept = []
     for part in parts:
         try:
-            check_takes_several(part.chosen)
+            check_takes_several(part.chosen, CHOOSE)
             kept.append(part)
         except UsageError as error:
             complain(f"{error}; the other formats are written")
     return kept
 
 
-def _is_there(pattern: str, profile: Profiled) -> bool:
-    from gilprof.report.threads import matching, thread_names
+def _is_there(narrowing: Narrowing, profile: Profiled) -> bool:
+    from gilprof.report.threads import thread_names
 
-    return bool(matching(thread_names(profile.sums().threads, profile.definitions), pattern).any())
+    return any(map(narrowing.wants, thread_names(profile.sums().threads, profile.definitions)))

@@ -51,7 +51,7 @@ def export(profile: Profiled, narrowing: Narrowing, timeline: TimeOrdered) -> It
     if {State.HELD, State.HELD_BLOCKED} <= set(narrowing.states):
         yield from (",\n" + json.dumps(event) for event in _flows(shown, timeline, pids))
     for gil in timeline.gils():
-        info, name = process_of_gil(profile, gil)
+        info, name = process_of_gil(profile, gil, timeline.gils())
         yield from (",\n" + json.dumps(event) for event in _counters(timeline, gil, name, info.pid))
     yield "\n]}\n"
 

@@ -97,7 +97,7 @@ def _about(track: Track, profile: Profiled, timeline: TimeOrdered) -> dict[str, 
         "processStartupTime": 0,
         "processShutdownTime": None,
         "registerTime": _ms((begin_ns or timeline.first_ns) - timeline.first_ns),
-        "unregisterTime": None if end_ns == timeline.last_ns else _ms(end_ns - timeline.first_ns),
+        "unregisterTime": None if end_ns == timeline.last_of(track.number) else _ms(end_ns - timeline.first_ns),
         "pausedRanges": [],
         "showMarkersInTimeline": True,
     }
@@ -105,7 +105,7 @@ def _about(track: Track, profile: Profiled, timeline: TimeOrdered) -> dict[str, 
 
 def _waiters(profile: Profiled, timeline: TimeOrdered, gil: int) -> Iterator[str]:
     """The counter of threads that wait for a GIL."""
-    info, name = process_of_gil(profile, gil)
+    info, name = process_of_gil(profile, gil, timeline.gils())
     rows = [{"type": "value", "source": "accumulated", "format": {"unit": "number"}, "label": "waiting threads"}]
     about = {
         "name": f"{name} waiters",

@@ -27,7 +27,6 @@ from gilprof.model import (
     NONE,
     PASS_DTYPE,
     Batch,
-    GilDomain,
     Health,
     IntPairs,
     TargetInfo,
@@ -54,20 +53,16 @@ class _Part:
         defined = self.profile.definitions
         return _Part(
             profile,
-            self.thread + max(defined.threads, default=NONE) + 1,
-            self.gil + max(defined.domains, default=NONE) + 1,
+            self.thread + defined.thread_ids,
+            self.gil + max((*defined.domains, *self.profile.sums().gils), default=NONE) + 1,
             self.function + len(defined.functions),
             self.frame + len(defined.frames),
             self.stack + len(defined.stacks),
         )
 
     def named(self, thread: ThreadSeen) -> ThreadSeen:
-        return replace(thread, id=thread.id + self.thread, name=f"{self.profile.info.pid} {thread.name}")
-
-
-def joined_pattern(pattern: str | None) -> str | None:
-    """What matches the threads here that ``pattern`` (fnmatch) matches in their processes."""
-    return None if pattern is None else f"[0-9]* {pattern}"
+        name = thread.name if thread.name.strip() else f"(tid {thread.tid})"
+        return replace(thread, id=thread.id + self.thread, name=f"{self.profile.info.pid} {name}")
 
 
 class JoinedProfile:
@@ -98,9 +93,6 @@ class JoinedProfile:
                     frames=np.stack([_moved(frames[:, 0], part.function), frames[:, 1]], axis=1),
                     stacks=_moved_pairs(stacks, part.stack, part.frame),
                     threads=tuple(map(part.named, defined.threads.values())),
-                    domains=tuple(
-                        GilDomain(domain.id + part.gil, domain.interpreters) for domain in defined.domains.values()
-                    ),
                 )
             )
         return out
@@ -115,7 +107,7 @@ class JoinedProfile:
         threads, nodes, pairs = [], [], []
         for part, each, node, thread in zip(self.parts, sums, node_rows, thread_rows, strict=False):
             rows = each.threads
-            threads.append(replace(rows, id=rows.id + part.thread, domain=_moved(rows.domain, part.gil)))
+            threads.append(replace(rows, id=rows.id + part.thread))
             moved = replace(each.nodes, thread=each.nodes.thread + thread, stack=_moved(each.nodes.stack, part.stack))
             nodes.append(moved)
             pairs.append(replace(each.pairs, holder=_moved(each.pairs.holder, node), waiter=each.pairs.waiter + node))
@@ -173,6 +165,10 @@ class JoinedTimeline:
             for number, thread in timeline.threads.items()
         }
 
+    def last_of(self, thread: int) -> int:
+        """As ``Timeline.last_of``."""
+        return self._timelines[self._profile.part_of_thread(thread)].last_ns
+
     def finish(self) -> None:
         """No verdict follows."""
         for timeline in self._timelines.values():
@@ -211,10 +207,13 @@ def process_of(profile: Profiled, thread: int) -> TargetInfo:
     return profile.part_of_thread(thread).profile.info if isinstance(profile, JoinedProfile) else profile.info
 
 
-def process_of_gil(profile: Profiled, gil: int) -> tuple[TargetInfo, str]:
-    """The process of a GIL, and what the GIL is called in it: ``GIL``, or of several ``GIL 2``."""
-    part = profile.part_of_gil(gil) if isinstance(profile, JoinedProfile) else _Part(profile)
-    several = len(part.profile.sums().gils) > 1
+def process_of_gil(profile: Profiled, gil: int, gils: Sequence[int]) -> tuple[TargetInfo, str]:
+    """The process of a GIL, and what the GIL is called in it: ``GIL``, or of several ``GIL 2``. ``gils``: all that
+    there are."""
+    if not isinstance(profile, JoinedProfile):
+        return profile.info, "GIL" if len(gils) == 1 else f"GIL {gil}"
+    part = profile.part_of_gil(gil)
+    several = sum(profile.part_of_gil(other) is part for other in gils) > 1
     return part.profile.info, f"GIL {gil - part.gil}" if several else "GIL"
 
 

@@ -17,7 +17,7 @@ from gilprof.report.build import Profiled
 from gilprof.report.functions import FunctionTable
 from gilprof.report.names import printable
 from gilprof.report.stacks import Flags, Forest
-from gilprof.report.threads import matching, thread_names
+from gilprof.report.threads import thread_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def stack_times(
     table = FunctionTable(definitions, profile.info.stdlib)
     asked = np.array([state in narrowing.states for state in State])
     states_ns = sums.nodes.states_ns * asked
-    listed = matching(thread_names(sums.threads, definitions), narrowing.thread)
+    listed = np.array([narrowing.wants(name) for name in thread_names(sums.threads, definitions)], np.bool_)
     kept = (states_ns.sum(axis=1) > 0) & listed[sums.nodes.thread]
     states_ns = states_ns * kept[:, None]
     blame = bool(asked[[State.HELD, State.HELD_BLOCKED]].all())

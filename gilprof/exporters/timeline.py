@@ -63,6 +63,9 @@ class TimeOrdered(Protocol):
     def threads(self) -> dict[int, ThreadSeen]:
         """Those with looks, by id."""
 
+    def last_of(self, thread: int) -> int:
+        """CLOCK_MONOTONIC of the last pass over the thread's process."""
+
     def finish(self) -> None:
         """No verdict follows; can be called twice."""
 
@@ -90,7 +93,7 @@ class Timeline:
         self.threads: dict[int, ThreadSeen] = {}
         """Those with looks, by id."""
         self.gil_of: dict[int, int] = {}
-        """The GIL domain that each Python thread belonged to last, by the thread's id."""
+        """The GIL domain that each thread belonged to last, by the thread's id."""
         self._begun = False
         self.first_ns = 0
         """CLOCK_MONOTONIC since when there is observed time."""
@@ -109,15 +112,19 @@ class Timeline:
         may_grow = slices["end_ns"] == self.last_ns
         self._done.append(slices[~may_grow])
         self._open = slices[may_grow]
-        python = verdicts.looks.python
+        with_gil = verdicts.looks.with_gil
         domain = verdicts.passes.domain[verdicts.looks.pass_row]
-        self.gil_of |= dict(zip(ids[python].tolist(), domain[python].tolist(), strict=True))
+        self.gil_of |= dict(zip(ids[with_gil].tolist(), domain[with_gil].tolist(), strict=True))
         for number, part in verdicts.by_domain().items():
             self._gils.setdefault(number, _GilRuns()).add(_gil(part))
         self._done_passes.append(_passes(ids, verdicts))
         runs = sum(map(len, self._gils.values()))
         if runs + sum(map(len, self._done + self._done_passes)) >= BLOCK_ROWS:
             self._put_away()
+
+    def last_of(self, thread: int) -> int:
+        """CLOCK_MONOTONIC of the last pass over the thread's process."""
+        return self.last_ns
 
     def finish(self) -> None:
         """No verdict follows; can be called twice."""

@@ -47,7 +47,7 @@ def export(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> Itera
 def _data(profile: Profiled, narrowing: Narrowing, timeline: Timeline) -> dict[str, Any]:
     """What the scripts read besides the flame graph's data, whose rows of time it refers to."""
     times = cut_deep(stack_times(profile, narrowing, with_pairs=True))
-    gils = sorted({*profile.definitions.domains, *timeline.gils()})
+    gils = timeline.gils() or sorted(profile.definitions.domains)
     passes, keys = Passes.of(timeline, gils), Keys(profile.sums(), times)
     shown = []
     for track, listed in listed_tracks(timeline, narrowing):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 import numpy as np
 
@@ -43,11 +42,7 @@ class Track:
 def tracks(timeline: TimeOrdered, narrowing: Narrowing) -> list[Track]:
     """Those of threads that there is time of and that were asked for, in the order in which they were first seen."""
     states = tuple(int(state) for state in narrowing.states)
-    seen = [
-        thread
-        for _, thread in sorted(timeline.threads.items())
-        if narrowing.thread is None or fnmatchcase(thread.name, narrowing.thread)
-    ]
+    seen = [thread for _, thread in sorted(timeline.threads.items()) if narrowing.wants(thread.name)]
     used: Counter[int] = Counter()
     out = []
     for thread in seen:

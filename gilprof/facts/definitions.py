@@ -18,6 +18,8 @@ class Definitions:
         """``domains``: those that are there from the start."""
         self.domains = {domain.id: domain for domain in domains}
         self.threads: dict[int, ThreadSeen] = {}
+        self.thread_ids = 0
+        """All ids of threads so far are below, also of those that ``threads`` has lost since."""
         self.functions: list[Function] = []
         self._frames = np.empty((0, 2), np.int32)
         self._stacks = np.empty((0, 2), np.int32)
@@ -28,6 +30,7 @@ class Definitions:
         """Take in what ``batch`` newly defines."""
         for thread in batch.threads:
             self.threads[thread.id] = thread
+            self.thread_ids = max(self.thread_ids, thread.id + 1)
         for domain in batch.domains:
             self.domains[domain.id] = domain
         self.functions.extend(batch.functions)
@@ -71,6 +74,7 @@ class Definitions:
         """What is known by now; later batches change nothing in it."""
         out = Definitions(self.domains.values())
         out.threads, out.functions = dict(self.threads), list(self.functions)
+        out.thread_ids = self.thread_ids
         out._frames, out._stacks = self.frames, self.stacks
         return out
 

@@ -28,7 +28,7 @@ MAX_FRAMES = 1 << 22
 MAX_STACKS = 1 << 22
 MAX_THREADS = 1 << 22
 MAX_PROCESSES = 1 << 12
-MAX_DOMAINS = 1 << 12
+MAX_DOMAINS = 1 << 8
 """GIL domains of one process."""
 MAX_TIME_NS = 1 << 62
 """Times are below this: sums and differences of two of them fit in 64 bits."""

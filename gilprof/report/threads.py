@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from gilprof.analysis.sums import ThreadSums
 from gilprof.facts.definitions import Definitions
-from gilprof.model import BLOCKED_IN_NAMES, ORIGIN_NAMES, STATE_NAMES, BlockedIn, State, ThreadSeen
+from gilprof.model import BLOCKED_IN_NAMES, NONE, ORIGIN_NAMES, STATE_NAMES, BlockedIn, State, ThreadSeen
 from gilprof.report.groups import seconds, seconds_by
 from gilprof.report.model import Thread
 
@@ -55,7 +55,7 @@ def _row(sums: ThreadSums, row: int, name: str, seen: ThreadSeen | None, python:
         id=int(sums.id[row]),
         tid=None if seen is None or folded else seen.tid,
         name=name,
-        gil=int(sums.domain[row]) if python else None,
+        gil=int(sums.domain[row]) if python and sums.domain[row] != NONE else None,
         alive_s=seconds(states.sum()),
         cpu_s=seconds(sums.cpu_ns[row]),
         queued_s=seconds(sums.queued_ns[row]),

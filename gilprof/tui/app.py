@@ -228,7 +228,10 @@ class LiveApp(App[None]):
         return self._latest is not None and self._latest.place[1] > 1
 
     def _has_ended(self) -> bool:
-        return self._latest is not None and self._latest.recent.ended is not None
+        """All that is watched."""
+        if self._latest is None:
+            return False
+        return self._latest.over is not None if self._has_several() else self._latest.recent.ended is not None
 
     def _show_output(self) -> None:
         panes = list(self.screen.query(OutputPane)) if self._program is not None else []

@@ -240,12 +240,14 @@ class _Watched:
         profile.on_fold = self._window.fold
         self._history = History()
         self._sums = profile.sums()
-        self._stopped_ns = 0.0
+        self._stopped = False
+        """It has stood still since the sums were noted before."""
         self._was_reset = False
 
     def note(self) -> None:
         """Take in the sums as they are now."""
-        self._sums = self.profile.sums()
+        before_ns, self._sums = self._sums.stopped_ns, self.profile.sums()
+        self._stopped = self._sums.stopped_ns > before_ns
         self._window.note(self._sums, self.profile.health)
         self._history.note(self._sums)
 
@@ -255,15 +257,14 @@ class _Watched:
         health, definitions = profile.health, profile.definitions.copy()
         recent, whole = self._window.recent(sums, health), self._window.whole(sums, health)
         whole_sums = replace(whole[0], episodes=profile.episodes_anew()) if self._was_reset else whole[0]
-        stopped, self._stopped_ns = sums.stopped_ns > self._stopped_ns, sums.stopped_ns
         return Snapshot(
             recent=Range(profile.info, definitions, recent[1], profile.ended, recent[0]),
             whole=Range(profile.info, definitions, whole[1], profile.ended, whole_sums),
             history=self._history.steps(),
             now=Now(dict(self.last.stacks), self._history.states()),
-            under_way=() if over is not None else profile.under_way(),
+            under_way=() if over is not None or profile.ended is not None else profile.under_way(),
             elapsed_s=elapsed_s,
-            stopped=stopped,
+            stopped=self._stopped,
             recording=recording,
             over=over,
         )

@@ -12,7 +12,7 @@ import pytest
 
 from gilprof.analysis.profile import Profile
 from gilprof.exporters import by_name
-from gilprof.exporters.joined import JoinedProfile, JoinedTimeline, joined_pattern
+from gilprof.exporters.joined import JoinedProfile, JoinedTimeline
 from gilprof.exporters.narrowing import Narrowing
 from gilprof.exporters.pprof import message_class
 from gilprof.exporters.timeline import Timeline
@@ -46,7 +46,7 @@ def joined(name: str, thread: str | None = None, **options: str) -> bytes:
     profiles, timelines = zip(*alone(), strict=True)
     profile = JoinedProfile(dict(enumerate(profiles)))
     timeline = JoinedTimeline(profile, timelines)
-    return b"".join(by_name(name).export(profile, Narrowing(thread=thread), timeline, **options))
+    return b"".join(by_name(name).export(profile, Narrowing(thread=thread, joined=True), timeline, **options))
 
 
 def expected() -> dict[tuple[str, str], float]:
@@ -69,9 +69,10 @@ def test_collapsed_lines_are_those_of_each() -> None:
 
 
 def test_threads_are_chosen_by_their_own_names() -> None:
-    lines = joined("collapsed", joined_pattern("spin")).decode().splitlines()
+    lines = joined("collapsed", "spin").decode().splitlines()
     assert lines
     assert all(";4343 spin;" in line for line in lines)
+    assert not joined("collapsed", "4343 spin")
 
 
 def test_chrome_has_processes() -> None:
@@ -158,3 +159,25 @@ def test_who_waits_for_whom_stays_in_its_process() -> None:
     begins = 1 + max(first.definitions.threads)
     assert ((holder < begins) == (waiter < begins)).all()
     assert set(sums.gils) == {0, 1}
+
+
+def test_ids_do_not_run_into_each_other() -> None:
+    """Threads that were folded, and GILs that nothing defines, have numbers too."""
+    profiles = [profile for profile, _ in alone()]
+    many = Script()
+    for ms in range(3000):
+        many.at(ms).runs(f"short-{ms}", "f a.py:1").ends(f"short-{ms}")
+    timeline = Timeline()
+    first = Profile(INFO, timeline)
+    batch = many.batch()
+    batch.passes["domain"] = 7
+    first.add(batch)
+    first.finish()
+    assert len(first.definitions.threads) < len(timeline.threads)
+    joined_profile = JoinedProfile({0: first, 1: profiles[1]})
+    _, part = joined_profile.parts
+    assert part.thread == 3000
+    assert part.gil == 8
+    both = JoinedTimeline(joined_profile, [timeline, alone()[1][1]])
+    assert len(both.threads) == 3000 + 2
+    assert both.gils() == [7, 8]

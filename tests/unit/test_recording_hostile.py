@@ -21,7 +21,7 @@ from gilprof.model import LOOK_DTYPE, PASS_DTYPE
 from gilprof.recording.arrays import pack, unpack
 from gilprof.recording.columns import OWN_COLUMNS
 from gilprof.recording.facts import FACTS_MEMBERS, encode_facts, encode_pairs
-from gilprof.recording.format import HEAD, MAGIC, MAJOR, MAX_PAYLOAD, MAX_TIME_NS, Kind, chunk
+from gilprof.recording.format import HEAD, MAGIC, MAJOR, MAX_DOMAINS, MAX_PAYLOAD, MAX_TIME_NS, Kind, chunk
 from gilprof.recording.reader import MAX_DAMAGED, LeftOut, Recording
 from gilprof.recording.texts import encode_header
 from gilprof.recording.writer import RecordingWriter
@@ -135,9 +135,9 @@ NONSENSE: dict[str, tuple[Kind, Callable[[], bytes]]] = {
     "facts: a thread twice": (Kind.FACTS, lambda: facts(thread=0)),
     "facts: a thread twice in a pass, with two GILs": (Kind.FACTS, lambda: facts_of_two_gils("main")),
     "facts: GIL below all": (Kind.FACTS, lambda: facts(domain=-2)),
-    "facts: a GIL that makes tables huge": (Kind.FACTS, lambda: facts(domain=1 << 12)),
+    "facts: a GIL that makes tables huge": (Kind.FACTS, lambda: facts(domain=MAX_DOMAINS)),
     "domains: negative id": (Kind.DOMAINS, lambda: as_json({"rows": [[-1, [0]]]})),
-    "domains: an id that makes tables huge": (Kind.DOMAINS, lambda: as_json({"rows": [[1 << 12, [0]]]})),
+    "domains: an id that makes tables huge": (Kind.DOMAINS, lambda: as_json({"rows": [[MAX_DOMAINS, [0]]]})),
     "domains: interpreters are a number": (Kind.DOMAINS, lambda: as_json({"rows": [[1, 0]]})),
     "facts: no such holder": (Kind.FACTS, lambda: facts(holder=7)),
     "facts: holder below all": (Kind.FACTS, lambda: facts(holder=-3)),

@@ -72,3 +72,14 @@ def test_the_page_has_a_lane_for_each() -> None:
     assert {track["name"]: track["gil"] for track in data["tracks"]} == {"alone": 0, "a": 1, "b": 1}
     assert len({str(gil["has"]) for gil in data["gils"]}) == 1, "both are had at every pass"
     assert data["gils"][0]["has"] == column(np.ones(1000, np.int64))
+
+
+def test_a_thread_that_was_taken_for_native_and_waits_belongs_to_the_gil() -> None:
+    script = Script()
+    for ms in range(100):
+        script.at(ms).holds("main", "f a.py:1", cpu_ms=1).waits("unclaimed", "g a.py:2", flags=0)
+    profile, timeline = profiled([script.batch()])
+    process = build_process(profile)
+    assert {thread.name: thread.gil for thread in process.threads} == {"main": 0, "unclaimed": 0}
+    assert set(timeline.gil_of.values()) == {0}
+    assert len(timeline.gil_of) == 2

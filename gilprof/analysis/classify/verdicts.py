@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from gilprof.model import NONE
+from gilprof.model import NONE, State
 
 NOT_APPLICABLE = 255
 """In ``blocked_in`` and ``origin``: the look's state has none."""
@@ -71,6 +71,14 @@ class LookVerdicts:
     queued_ns: npt.NDArray[np.float64]
     """The thread's time runnable without a CPU in the pass's weight, by the kernel's account."""
 
+    @property
+    def with_gil(self) -> npt.NDArray[np.bool_]:
+        """(L,) the thread belongs to a GIL domain: the interpreter knows it, or it had or wanted the GIL."""
+        out: npt.NDArray[np.bool_] = self.python | np.isin(self.state, _NEEDS_GIL)
+        return out
+
+
+_NEEDS_GIL = (State.HELD, State.HELD_BLOCKED, State.WAITING)
 
 VerdictsT = TypeVar("VerdictsT", PassVerdicts, LookVerdicts)
 

@@ -10,14 +10,14 @@ from gilprof.analysis.episodes.lengths import EpisodeTable
 from gilprof.analysis.episodes.loops import HELD_UP_NS, Loops
 from gilprof.analysis.episodes.rows import Finished
 from gilprof.analysis.episodes.spans import Spans
-from gilprof.analysis.episodes.stalls import Stalls
+from gilprof.analysis.episodes.stalls import KEPT, Stalls
 from gilprof.analysis.episodes.values import EpisodeSums, KeptEpisode, LoopSums, SpanSums, Stall, StallSums
 from gilprof.facts.arrays import Rows
 from gilprof.facts.definitions import Definitions
 
-FOLLOWED_LOOKS = 20_000
-"""They are looked for in so many looks at a time (two seconds of ten threads): that costs half of what it costs in
-every batch, and what is found is the same."""
+FOLLOWED_ROWS = 22_000
+"""They are looked for in so many looks and passes at a time (two seconds of ten threads): that costs half of what it
+costs in every batch, and what is found is the same."""
 FOLLOWED_NS = 500_000_000
 """Where stalls are told as they happen: in so much time at a time."""
 
@@ -56,8 +56,8 @@ class Moments:
         """The next verdicts, at least a pass."""
         self._unfollowed.append(verdicts)
         since_ns = verdicts.passes.t_ns[-1] - self._unfollowed[0].passes.t_ns[0]
-        looks = sum(len(part.looks.thread) for part in self._unfollowed)
-        if looks >= FOLLOWED_LOOKS or (self._stall_ns is not None and since_ns >= FOLLOWED_NS):
+        rows = sum(len(part.looks.thread) + len(part.passes.t_ns) for part in self._unfollowed)
+        if rows >= FOLLOWED_ROWS or (self._stall_ns is not None and since_ns >= FOLLOWED_NS):
             self._follow()
 
     def finish(self) -> None:
@@ -113,6 +113,8 @@ class Moments:
             return None
         found = [gil.stalls.sums() for gil in self._gils.values() if gil.stalls is not None]
         latest = tuple(stall for sums in found for stall in sums.latest)
+        if len(found) > 1:
+            latest = tuple(sorted(latest, key=lambda stall: stall.start_ns)[-KEPT:])
         return StallSums(self._stall_ns, sum(sums.count for sums in found), latest)
 
     def new_stalls(self) -> list[Stall]:

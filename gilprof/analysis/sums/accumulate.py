@@ -81,7 +81,8 @@ class ThreadTable:
         self._count = max(self._count, int(rows.max(initial=-1)) + 1)
         more = np.full(max(self._count - len(self._domain), 0), NONE, np.int32)
         self._domain = np.append(self._domain, more)
-        self._domain[rows[looks.python]] = domain[looks.python]
+        with_gil = looks.with_gil
+        self._domain[rows[with_gil]] = domain[with_gil]
         self._states.add(rows, looks.state, weight)
         self._origins.add(rows, looks.origin, weight)
         self._blocked.add(rows, _where(looks, State.BLOCKED), weight)

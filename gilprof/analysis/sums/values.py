@@ -63,7 +63,7 @@ class ThreadSums:
     python: npt.NDArray[np.bool_]
     """(T,) the interpreter has known it at some look."""
     domain: npt.NDArray[np.int32]
-    """(T,) the GIL domain in which the interpreter knew it last; ``NONE``: in none."""
+    """(T,) the GIL domain that it belonged to last (``LookVerdicts.with_gil``); ``NONE``: none."""
 
 
 @dataclass(frozen=True, slots=True)

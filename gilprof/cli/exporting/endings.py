@@ -48,17 +48,15 @@ def write_export(
     from gilprof.exporters.narrowing import Narrowing
 
     if len(profiles) > 1:
-        check_takes_several(chosen)
+        check_takes_several(chosen, "record with -o FILE.gilprof, and export one of them with --process PID")
     profile, timeline = as_one(profiles, timelines)
     write_file(path, compressed(chosen, path, chosen.export(profile, Narrowing(), timeline)), force)
 
 
-def check_takes_several(chosen: Format) -> None:
+def check_takes_several(chosen: Format, advice: str) -> None:
     """Raises UsageError for a format that shows one process."""
     if chosen.one_process:
-        raise UsageError(
-            f"exporting as {chosen.name}", "it shows one process, and here are several", "choose with --process PID"
-        )
+        raise UsageError(f"exporting as {chosen.name}", "it shows one process, and here are several", advice)
 
 
 def compressed(chosen: Format, path: str, pieces: Iterable[bytes]) -> Iterable[bytes]:
