@@ -11,7 +11,7 @@ import pytest
 
 NATIVE = Path(__file__).parents[2] / "native"
 CORPUS = sorted((NATIVE / "tests" / "corpus").glob("*"))
-FUZZ_PASSES = 60_000
+FUZZ_PASSES = 40_000
 PEAK_KB = 400_000
 """Of a fuzz run: a made-up target is 1 MB, the rest is the sanitizers' own."""
 CORPUS_BYTES = 200_000

@@ -14,11 +14,11 @@ from gilprof.analysis.profile import Profile
 from gilprof.report.build import build_report
 from gilprof.report.json import as_json
 from gilprof.sources.live import LiveSource
-from tests.support.interpreters import Interpreter, versions
+from tests.support.interpreters import Interpreter, some_versions
 from tests.support.laws import check_laws
 from tests.support.spawn import Target, spawn
 
-every_interpreter = pytest.mark.parametrize("interpreter", versions(), ids=str)
+some_interpreters = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
 CLIENTS = 6
 REQUESTS = 20
 """Of each client."""
@@ -61,7 +61,7 @@ def ask(port: int) -> None:
             answer.read()
 
 
-@every_interpreter
+@some_interpreters
 def test_requests_of_a_web_server(interpreter: Interpreter) -> None:
     """Answers of some milliseconds each, from threads that wait for one another."""
     with spawn(interpreter.path, "service", WORK) as target:
@@ -92,7 +92,7 @@ def test_requests_of_a_web_server(interpreter: Interpreter) -> None:
     assert by_answers_s > 0.5 * sum(culprit["seconds"] for culprit in waited_for)
 
 
-@every_interpreter
+@some_interpreters
 def test_an_event_loop_that_is_held_up(interpreter: Interpreter) -> None:
     with spawn(interpreter.path, "async_service") as target:
         before = target.truth()
@@ -118,7 +118,7 @@ def test_an_event_loop_that_is_held_up(interpreter: Interpreter) -> None:
 
 
 def test_a_program_without_one() -> None:
-    with spawn(versions()[0].path, "spin", 2) as target, profiled(target) as process:
+    with spawn(some_versions()[0].path, "spin", 2) as target, profiled(target) as process:
         threading.Event().wait(0.5)
     assert process["loops"] == []
     assert process["spans"] == []

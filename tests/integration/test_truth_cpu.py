@@ -10,13 +10,13 @@ import pytest
 
 from tests.oracle import Oracle
 from tests.support.figures import CROWDED_FLOOR, FLOOR, PURE_PYTHON_RELEASED, UNKNOWN, state_figures
-from tests.support.interpreters import Interpreter, versions
+from tests.support.interpreters import Interpreter, some_versions
 from tests.support.observed import observe
 from tests.support.spawn import spawn
 from tests.support.timeline import Spans, timeline
 from tests.support.watched import NEVER_BLOCKS
 
-every_interpreter = pytest.mark.parametrize("interpreter", versions(), ids=str)
+some_interpreters = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
 CPUS = sorted(os.sched_getaffinity(0))
 
 
@@ -31,7 +31,7 @@ def on_cpu(cpu: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-@every_interpreter
+@some_interpreters
 @pytest.mark.parametrize("sampler_cpu", CPUS[:2], ids=["on the same CPU", "elsewhere"][: len(CPUS)])
 def test_starved_threads(sampler_cpu: int, interpreter: Interpreter) -> None:
     pinned = ("taskset", "-c", str(CPUS[0]))

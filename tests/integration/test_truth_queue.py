@@ -9,7 +9,7 @@ import pytest
 
 from tests.oracle import Oracle
 from tests.support.figures import FLOOR, SIGMAS
-from tests.support.interpreters import versions
+from tests.support.interpreters import some_versions
 from tests.support.observed import observe
 from tests.support.spawn import spawn
 from tests.support.timeline import Spans, timeline
@@ -24,7 +24,10 @@ SECONDS = 5.0
 def test_a_thread_in_the_queue_is_not_blocked(cpus: int, rate_hz: float) -> None:
     pinned = ("taskset", "-c", ",".join(map(str, CPUS[:cpus])))
     arguments = (THREADS, cpus + 1)
-    with Oracle() as oracle, spawn(versions()[0].path, "woken", *arguments, oracle=oracle, wrapper=pinned) as target:
+    with (
+        Oracle() as oracle,
+        spawn(some_versions()[0].path, "woken", *arguments, oracle=oracle, wrapper=pinned) as target,
+    ):
         seen = observe(target.pid, SECONDS, rate_hz)
         lines = [timeline(oracle, tid, seen.window[1]) for tid in target.tids.values()]
     rows = [seen.thread(name) for name in target.tids]

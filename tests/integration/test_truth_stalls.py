@@ -12,10 +12,10 @@ from gilprof.analysis.episodes.values import Stall
 from gilprof.facts.user_code import OwnFrames
 from tests.support.episodes import Truth, true_waits, unobserved
 from tests.support.figures import FLOOR, bound
-from tests.support.interpreters import Interpreter, versions
+from tests.support.interpreters import Interpreter, some_versions
 from tests.support.watched import Watched, watched
 
-every_interpreter = pytest.mark.parametrize("interpreter", versions(), ids=str)
+some_interpreters = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
 LIMITS_NS = (8_000_000, 12_000_000, 30_000_000)
 CROWDED_SHARE = 0.05
 STAMPS_NS = 1_000_000
@@ -44,7 +44,7 @@ def waits(seen: Watched) -> Truth:
     )
 
 
-@every_interpreter
+@some_interpreters
 @pytest.mark.parametrize("name", ["spin 3", "hold_sleep", "sort_big", "convoy", "release_sleep", "mixed_pool 2"])
 def test_none_is_missed_and_none_is_made_up(name: str, interpreter: Interpreter) -> None:
     seen = watched(name, interpreter)

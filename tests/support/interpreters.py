@@ -63,6 +63,15 @@ def versions() -> list[Interpreter]:
     return list({found.version: found for found in reversed(variants())}.values())[::-1]
 
 
+def some_versions() -> list[Interpreter]:
+    """The oldest, the middle and the newest of ``versions``: for what costs seconds on each, and is held on all of them
+    by the states (tests/integration/test_truth_states.py). All of them with ``GILPROF_TEST_VERSIONS=all``."""
+    every = versions()
+    if os.environ.get("GILPROF_TEST_VERSIONS") == "all" or len(every) <= 3:
+        return every
+    return [every[0], every[len(every) // 2], every[-1]]
+
+
 def _first_of_each(versions: tuple[str, ...]) -> dict[str, Path]:
     first = {found.version: found.path for found in reversed(_found())}
     return {version: first[version] for version in versions if version in first}
