@@ -18,7 +18,7 @@ from tests.support.interpreters import Interpreter, some_versions
 from tests.support.laws import check_laws
 from tests.support.spawn import Target, spawn
 
-some_interpreters = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
+on_some_versions = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
 CLIENTS = 6
 REQUESTS = 20
 """Of each client."""
@@ -61,7 +61,7 @@ def ask(port: int) -> None:
             answer.read()
 
 
-@some_interpreters
+@on_some_versions
 def test_requests_of_a_web_server(interpreter: Interpreter) -> None:
     """Answers of some milliseconds each, from threads that wait for one another."""
     with spawn(interpreter.path, "service", WORK) as target:
@@ -92,7 +92,7 @@ def test_requests_of_a_web_server(interpreter: Interpreter) -> None:
     assert by_answers_s > 0.5 * sum(culprit["seconds"] for culprit in waited_for)
 
 
-@some_interpreters
+@on_some_versions
 def test_an_event_loop_that_is_held_up(interpreter: Interpreter) -> None:
     with spawn(interpreter.path, "async_service") as target:
         before = target.truth()

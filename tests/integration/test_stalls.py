@@ -26,7 +26,7 @@ from tests.support.observed import Observation, observe
 from tests.support.running import TIMEOUT_S, environment, some_interpreters
 from tests.support.spawn import TARGETS, Target, spawn
 
-some_interpreters = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
+on_some_versions = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
 HOLD_MS, GAP_MS = 100, 60
 STALL = re.compile(
     r"stall \d\d:\d\d:\d\d\.\d{3} (?P<ms>[\d.]+) ms sleep_holding \(hold_sleep\.py:(?P<line>\d+)\) in sleeper"
@@ -55,7 +55,7 @@ def process_of(report: str) -> dict[str, Any]:
     return dict(process)
 
 
-@some_interpreters
+@on_some_versions
 def test_each_hold_is_told_once(interpreter: Interpreter) -> None:
     """Holds of twice the limit; shorter waits, for a switch interval, are none."""
     with spawn(interpreter.path, "hold_sleep", HOLD_MS, GAP_MS) as target:
@@ -82,7 +82,7 @@ def test_each_hold_is_told_once(interpreter: Interpreter) -> None:
         assert at_an_edge or stall["seconds"] >= HOLD_MS / 1000 - 0.006
 
 
-@some_interpreters
+@on_some_versions
 def test_waits_beside_the_programs_own_stamps(interpreter: Interpreter) -> None:
     with spawn(interpreter.path, "stamped_holds") as target:
         seen = observe(target.pid, 5.0)

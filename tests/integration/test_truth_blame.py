@@ -12,7 +12,7 @@ from tests.support.interpreters import Interpreter, some_versions
 from tests.support.timeline import overdue_ns, returning_ns, waited_for_ns
 from tests.support.watched import Watched, watched
 
-some_interpreters = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
+on_some_versions = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
 FEW_HANDS = ["spin 3", "hold_sleep", "sort_big", "convoy", "zlib_mix 2 2"]
 
 
@@ -28,7 +28,7 @@ def waited_s(seen: Watched, waiter: str, holder: str) -> tuple[float, float]:
     return least / 1e9, most / 1e9
 
 
-@some_interpreters
+@on_some_versions
 @pytest.mark.parametrize("name", FEW_HANDS)
 def test_each_waits_for_whom_it_waited(name: str, interpreter: Interpreter) -> None:
     seen = watched(name, interpreter)
@@ -37,7 +37,7 @@ def test_each_waits_for_whom_it_waited(name: str, interpreter: Interpreter) -> N
         check_share(seen, measured_s, *waited_s(seen, waiter, holder))
 
 
-@some_interpreters
+@on_some_versions
 @pytest.mark.parametrize("table", ["functions", "own"])
 def test_sorting_is_blamed_by_function(table: str, interpreter: Interpreter) -> None:
     """``sorted`` has no Python frame: the function that calls it is on top, and it is the user's own."""
@@ -48,7 +48,7 @@ def test_sorting_is_blamed_by_function(table: str, interpreter: Interpreter) -> 
     check_share(seen, holder["blamed_s"], *truth_s)
 
 
-@some_interpreters
+@on_some_versions
 def test_sorting_is_overdue(interpreter: Interpreter) -> None:
     seen = watched("sort_big", interpreter)
     interval_ns = seen.seen.profile.info.switch_interval_ns
@@ -59,13 +59,13 @@ def test_sorting_is_overdue(interpreter: Interpreter) -> None:
     check_share(seen, seen.seen.function("sort_lists")["overdue_s"], truth_ns / 1e9 - queued_s, truth_ns / 1e9)
 
 
-@some_interpreters
+@on_some_versions
 def test_python_code_is_never_overdue_for_long(interpreter: Interpreter) -> None:
     seen = watched("spin 3", interpreter)
     assert seen.seen.function("spin")["overdue_s"] < FLOOR * seen.seen.process["observed_s"] + seen.seen.stolen_s
 
 
-@some_interpreters
+@on_some_versions
 def test_sleep_with_the_gil_is_blamed(interpreter: Interpreter) -> None:
     """The spinner waits for nobody but the sleeper, and that one is asleep in C all the while."""
     seen = watched("hold_sleep", interpreter)
@@ -76,7 +76,7 @@ def test_sleep_with_the_gil_is_blamed(interpreter: Interpreter) -> None:
     check_share(seen, sleeper["held_blocked"]["sleep"], sleeper["seconds"]["held_blocked"])
 
 
-@some_interpreters
+@on_some_versions
 @pytest.mark.parametrize("name", ["spin 3", "sort_big", "convoy", "release_sleep"])
 def test_how_the_waits_began(name: str, interpreter: Interpreter) -> None:
     """Pure Python is made to drop the GIL; the others here come back from calls that released it."""
@@ -87,7 +87,7 @@ def test_how_the_waits_began(name: str, interpreter: Interpreter) -> None:
         check_share(seen, row["waiting"][origin], row["seconds"]["waiting"])
 
 
-@some_interpreters
+@on_some_versions
 def test_one_thread_waits_in_two_ways(interpreter: Interpreter) -> None:
     """The sleeper returns from each gap, and is made to drop the GIL after each hold, which was overdue."""
     seen = watched("hold_sleep", interpreter)
@@ -98,7 +98,7 @@ def test_one_thread_waits_in_two_ways(interpreter: Interpreter) -> None:
     check_share(seen, row["waiting"]["preempted"], row["seconds"]["waiting"] - truth_s)
 
 
-@some_interpreters
+@on_some_versions
 @pytest.mark.parametrize("name", ["hold_sleep", "release_sleep"])
 def test_sleeps_are_blocked_in_sleep(name: str, interpreter: Interpreter) -> None:
     seen = watched(name, interpreter)

@@ -15,13 +15,13 @@ from tests.support.observed import Observation, observe
 from tests.support.spawn import TARGETS, spawn
 from tests.support.watched import watched
 
-some_interpreters = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
+on_some_versions = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
 WATCHED_S = 3.0
 TURN_S = 0.021
 """Of 20 ms, and a little for waking up."""
 
 
-@some_interpreters
+@on_some_versions
 @pytest.mark.parametrize("length_ms", [2, 200])
 def test_bursts(length_ms: int, interpreter: Interpreter) -> None:
     """Sleep and lock take turns of the same length: exact tracing has both as OFF, by turns after the native one."""
@@ -41,7 +41,7 @@ def test_bursts(length_ms: int, interpreter: Interpreter) -> None:
         assert abs(row["blocked"][kind] - truth_s) < bound(seen.seen) * row["alive_s"], kind
 
 
-@some_interpreters
+@on_some_versions
 def test_each_is_blocked_in_its_call(interpreter: Interpreter) -> None:
     with spawn(interpreter.path, "io_pool") as target:
         seen = observe(target.pid, 1.5)
@@ -52,7 +52,7 @@ def test_each_is_blocked_in_its_call(interpreter: Interpreter) -> None:
         assert row["seconds"]["unknown"] < UNKNOWN * row["alive_s"]
 
 
-@some_interpreters
+@on_some_versions
 def test_a_lock_is_named_by_its_line(interpreter: Interpreter) -> None:
     with spawn(interpreter.path, "lock_bound", 3, 20) as target:
         before = target.truth()
@@ -75,7 +75,7 @@ def test_a_lock_is_named_by_its_line(interpreter: Interpreter) -> None:
     assert abs(at_line - locked) < FLOOR * locked
 
 
-@some_interpreters
+@on_some_versions
 def test_threads_that_python_does_not_know(interpreter: Interpreter) -> None:
     with spawn(interpreter.path, "native_threads", 2, 1) as target:
         seen = observe(target.pid, 2.0)
@@ -91,7 +91,7 @@ def test_threads_that_python_does_not_know(interpreter: Interpreter) -> None:
     assert spin["seconds"]["held"] > (1 - FLOOR) * spin["alive_s"]
 
 
-@some_interpreters
+@on_some_versions
 def test_collections_stand_on_top(interpreter: Interpreter) -> None:
     """``<GC>`` against the stamps of gc.callbacks. From one stamp to the other is the collection, and the wait of the
     second callback if it has to give the GIL up as it begins: then it is on the stack itself. Collections outside the

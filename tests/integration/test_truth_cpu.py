@@ -16,7 +16,7 @@ from tests.support.spawn import spawn
 from tests.support.timeline import Spans, timeline
 from tests.support.watched import NEVER_BLOCKS
 
-some_interpreters = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
+on_some_versions = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
 CPUS = sorted(os.sched_getaffinity(0))
 
 
@@ -31,7 +31,7 @@ def on_cpu(cpu: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-@some_interpreters
+@on_some_versions
 @pytest.mark.parametrize("sampler_cpu", CPUS[:2], ids=["on the same CPU", "elsewhere"][: len(CPUS)])
 def test_starved_threads(sampler_cpu: int, interpreter: Interpreter) -> None:
     pinned = ("taskset", "-c", str(CPUS[0]))

@@ -13,7 +13,7 @@ from tests.support.figures import FLOOR, bound
 from tests.support.interpreters import Interpreter, some_versions
 from tests.support.watched import Watched, watched
 
-some_interpreters = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
+on_some_versions = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
 NEAR_NS = 2_000_000
 NEAR_SHARE = 0.95
 CROWDED_NEAR_SHARE = 0.85
@@ -52,7 +52,7 @@ def check(seen: Watched, thread: str, kind: EpisodeKind) -> None:
     assert np.median(match.error_ns[observed & told]) < NEAR_NS
 
 
-@some_interpreters
+@on_some_versions
 @pytest.mark.parametrize(
     ("name", "thread"),
     [
@@ -69,13 +69,13 @@ def test_waits(name: str, thread: str, interpreter: Interpreter) -> None:
     check(watched(name, interpreter), thread, EpisodeKind.WAIT)
 
 
-@some_interpreters
+@on_some_versions
 @pytest.mark.parametrize(("name", "thread"), [("spin 3", "spin-0"), ("hold_sleep", "sleeper"), ("sort_big", "sort")])
 def test_turns(name: str, thread: str, interpreter: Interpreter) -> None:
     check(watched(name, interpreter), thread, EpisodeKind.TURN)
 
 
-@some_interpreters
+@on_some_versions
 def test_programmed_holds_are_the_worst_turns(interpreter: Interpreter) -> None:
     """The sleeper keeps the GIL for 20 ms at a time. The spinner keeps the sleeper waiting for as long only where it is
     itself kept from its CPU: how often, exact tracing tells."""
@@ -96,7 +96,7 @@ def test_programmed_holds_are_the_worst_turns(interpreter: Interpreter) -> None:
         assert names[row["victims"][0]["thread"]] == "spin"
 
 
-@some_interpreters
+@on_some_versions
 def test_turns_of_a_line_are_as_long_as_they_were(interpreter: Interpreter) -> None:
     """The line where the sleeper keeps the GIL has nearly all of its turns; other lines have the few that are too short
     to be seen there."""

@@ -15,7 +15,7 @@ from tests.support.figures import FLOOR, bound
 from tests.support.interpreters import Interpreter, some_versions
 from tests.support.watched import Watched, watched
 
-some_interpreters = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
+on_some_versions = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
 LIMITS_NS = (8_000_000, 12_000_000, 30_000_000)
 CROWDED_SHARE = 0.05
 STAMPS_NS = 1_000_000
@@ -44,7 +44,7 @@ def waits(seen: Watched) -> Truth:
     )
 
 
-@some_interpreters
+@on_some_versions
 @pytest.mark.parametrize("name", ["spin 3", "hold_sleep", "sort_big", "convoy", "release_sleep", "mixed_pool 2"])
 def test_none_is_missed_and_none_is_made_up(name: str, interpreter: Interpreter) -> None:
     seen = watched(name, interpreter)

@@ -21,13 +21,13 @@ from tests.support.spawn import TARGETS, spawn
 
 FIRST_FIGURES_S = 5.0
 """2 s on a quiet machine."""
-some_interpreters = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
+on_some_versions = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
 NAMES_LAG_S = 1.2
 """Names are read again once a second."""
 LIFE_MS = 5
 
 
-@some_interpreters
+@on_some_versions
 def test_threads_that_live_for_milliseconds(interpreter: Interpreter) -> None:
     with spawn(interpreter.path, "short_threads", LIFE_MS, 2) as target:
         start, before = time.monotonic(), target.truth()
@@ -52,7 +52,7 @@ def test_threads_that_live_for_milliseconds(interpreter: Interpreter) -> None:
     assert len(seen.threads("maker-")) == len(target.tids), "no thread goes by the name of the one that made it"
 
 
-@some_interpreters
+@on_some_versions
 def test_many_threads(interpreter: Interpreter) -> None:
     with spawn(interpreter.path, "many_threads", 200, 3) as target:
         seen = observe(target.pid, 3.0)
@@ -67,7 +67,7 @@ def test_many_threads(interpreter: Interpreter) -> None:
     assert held_s > (1 - bound(seen)) * seen.process["observed_s"] - seen.process["gils"][0]["handover"]
 
 
-@some_interpreters
+@on_some_versions
 def test_a_deep_stack_is_seen_to_its_bottom(interpreter: Interpreter) -> None:
     with spawn(interpreter.path, "deep", 200) as target:
         seen = observe(target.pid, 2.0)
@@ -99,7 +99,7 @@ def test_a_deep_stack_is_seen_to_its_bottom(interpreter: Interpreter) -> None:
     assert abs(sum(seen.function("recurse")["total"].values()) - own_s) < FLOOR * row["alive_s"]
 
 
-@some_interpreters
+@on_some_versions
 def test_names_are_the_latest(interpreter: Interpreter) -> None:
     with spawn(interpreter.path, "rename") as target:
         seen = observe(target.pid, 2.5)
@@ -112,7 +112,7 @@ def test_names_are_the_latest(interpreter: Interpreter) -> None:
     assert ticks - 5 * NAMES_LAG_S - 1 <= int(number) <= ticks
 
 
-@some_interpreters
+@on_some_versions
 def test_threads_that_follow_one_another(interpreter: Interpreter) -> None:
     """A new thread is known although its state lies where that of one that has just ended lay."""
     with spawn(interpreter.path, "successors", 30) as target:
