@@ -18,6 +18,9 @@ from tests.support.watched import Watched, watched
 on_some_versions = pytest.mark.parametrize("interpreter", some_versions(), ids=str)
 LIMITS_NS = (8_000_000, 12_000_000, 30_000_000)
 CROWDED_SHARE = 0.05
+CROWDED_FEW = 2
+"""Where CPUs are short, a thread that was preempted in a short call without the GIL counts as waiting (docs/limits.md):
+so many stalls of a few, one before and one behind the moment at which it runs."""
 STAMPS_NS = 1_000_000
 """Exact tracing and looks may disagree by so much about where a wait ends: a thread that was woken is traced when it
 gets a CPU."""
@@ -67,4 +70,4 @@ def test_none_is_missed_and_none_is_made_up(name: str, interpreter: Interpreter)
 
 def allowed(seen: Watched, count: int) -> float:
     """None; where threads lack CPUs, nobody can always say whether one that is runnable waits."""
-    return 0 if bound(seen.seen) == FLOOR else max(1, CROWDED_SHARE * count)
+    return 0 if bound(seen.seen) == FLOOR else max(CROWDED_FEW, CROWDED_SHARE * count)
