@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from gilprof.facts.arrays import Bools, Rows
 from gilprof.model import PassArray
@@ -19,3 +20,11 @@ def begins_pass(passes: PassArray) -> Bools:
 def pass_numbers(passes: PassArray) -> Rows:
     """(P,) which pass each row belongs to, from 0 on."""
     return np.cumsum(begins_pass(passes)) - 1
+
+
+def domains_of(domain: npt.NDArray[np.int32]) -> list[int]:
+    """The GIL domains among those of some rows, each once; looking first whether it is one, as it is nearly always."""
+    if len(domain) and (domain == domain[0]).all():
+        return [int(domain[0])]
+    found: list[int] = np.unique(domain).tolist()
+    return found

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from gilprof.facts.arrays import Bools, Ids, Rows
+from gilprof.facts.passes import domains_of
 from gilprof.model import NONE, IntPairs, LookArray, PassArray, PassFlag
 
 
@@ -22,7 +23,7 @@ class Collections:
         """For each look, whether a collection that its thread set off runs on top of its stack."""
         ends = np.cumsum(passes["look_count"], dtype=np.int64)
         out = np.zeros(len(looks), np.bool_)
-        for number in np.unique(passes["domain"]).tolist():
+        for number in domains_of(passes["domain"]):
             collection = self._domains.setdefault(number, _Collection(self._stacks))
             for row in collection.rows(passes, np.flatnonzero(passes["domain"] == number)):
                 mine = slice(ends[row] - passes["look_count"][row], ends[row])

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from gilprof.facts.passes import domains_of
 from gilprof.model import NONE, State
 
 NOT_APPLICABLE = 255
@@ -74,11 +75,11 @@ class LookVerdicts:
     @property
     def with_gil(self) -> npt.NDArray[np.bool_]:
         """(L,) the thread belongs to a GIL domain: the interpreter knows it, or it had or wanted the GIL."""
-        out: npt.NDArray[np.bool_] = self.python | np.isin(self.state, _NEEDS_GIL)
+        state = self.state
+        needs_gil = (state == State.HELD) | (state == State.HELD_BLOCKED) | (state == State.WAITING)
+        out: npt.NDArray[np.bool_] = self.python | needs_gil
         return out
 
-
-_NEEDS_GIL = (State.HELD, State.HELD_BLOCKED, State.WAITING)
 
 VerdictsT = TypeVar("VerdictsT", PassVerdicts, LookVerdicts)
 
@@ -93,7 +94,7 @@ class Verdicts:
     def by_domain(self) -> dict[int, Verdicts]:
         """Those of each GIL domain, by its id; threads without a GIL are in none."""
         domain = self.passes.domain
-        numbers = np.unique(domain).tolist()
+        numbers = domains_of(domain)
         if len(numbers) == 1 and numbers[0] != NONE:
             return {numbers[0]: self}
         return {number: self._part(domain == number) for number in numbers if number != NONE}

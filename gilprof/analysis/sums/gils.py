@@ -10,6 +10,7 @@ import numpy.typing as npt
 from gilprof.analysis.classify import NOT_APPLICABLE, LookVerdicts, PassVerdicts
 from gilprof.analysis.sums.values import GilSums
 from gilprof.facts.arrays import Rows
+from gilprof.facts.passes import domains_of
 from gilprof.model import NONE, State
 
 
@@ -33,7 +34,9 @@ class GilTable:
         has_holder, free, contended = passes.holder >= 0, passes.holder == NONE, waiters > 0
         holder_state = np.full(len(passes.t_ns), NOT_APPLICABLE, np.uint8)
         holder_state[has_holder] = looks.state[passes.holder[has_holder]]
-        for number in np.unique(passes.domain[passes.domain != NONE]).tolist():
+        for number in domains_of(passes.domain):
+            if number == NONE:
+                continue
             mine = passes.domain == number
             switch_number, weight_ns = passes.switch_number[mine], passes.weight_ns
             gil = self._gils.setdefault(number, _Gil(int(switch_number[0]), 0))
