@@ -19,8 +19,8 @@ on_some_versions = pytest.mark.parametrize("interpreter", some_versions(), ids=s
 LIMITS_NS = (8_000_000, 12_000_000, 30_000_000)
 CROWDED_SHARE = 0.05
 CROWDED_FEW = 2
-"""Where CPUs are short, a thread that was preempted in a short call without the GIL counts as waiting (docs/limits.md):
-so many stalls of a few, one before and one behind the moment at which it runs."""
+"""Made up where CPUs are short, of a few stalls: two of three were seen (mixed_pool 2, CPython 3.14). The likely reason
+is that a thread which was preempted in a short call without the GIL counts as waiting (docs/limits.md)."""
 STAMPS_NS = 1_000_000
 """Exact tracing and looks may disagree by so much about where a wait ends: a thread that was woken is traced when it
 gets a CPU."""
