@@ -148,4 +148,7 @@ def test_thousands_of_threads() -> None:
     assert process.unobserved_s < 0.4 * process.duration_s
     assert len(process.threads) == count + 1
     held_s = {thread.name: thread.seconds["held"] for thread in process.threads}
-    assert sum(held_s[f"spin-{n}"] for n in range(spinners)) > 0.9 * process.observed_s
+    spinning_s = sum(held_s[f"spin-{n}"] for n in range(spinners))
+    # Some 25 passes: where CPUs are short, a few of them find the GIL on its way from one spinner to the next.
+    assert spinning_s > 0.9 * sum(held_s.values())
+    assert spinning_s > 0.5 * process.observed_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,6 +65,8 @@ class Watched:
     tids: Mapping[str, int]
     lines: Mapping[str, Timeline]
     """What each thread of the case did, by the oracle."""
+    others: Sequence[Timeline]
+    """What every other thread did that has ever used the GIL."""
     accounts: Mapping[str, Account] = field(default_factory=dict)
     """Its sums over the observed time."""
 
@@ -94,6 +96,8 @@ def watched(name: str, interpreter: Interpreter) -> Watched:
         seen = observe(target.pid, case.seconds, case.rate_hz)
         tids = {thread: seen.tid(thread) for thread in case.threads}
         lines = {thread: timeline(oracle, tid, seen.window[1]) for thread, tid in tids.items()}
+        rest = {life.tid for life in oracle.lives()}.difference(tids.values())
+        others = [timeline(oracle, tid, seen.window[1]) for tid in sorted(rest)]
     spans = Spans.of(seen.passes)
     accounts = {thread: line.account(spans) for thread, line in lines.items()}
-    return Watched(case, seen, tids, lines, accounts)
+    return Watched(case, seen, tids, lines, others, accounts)
