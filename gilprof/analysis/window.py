@@ -159,7 +159,7 @@ def _between_both(
         gils=gils_between(sums.gils, before.gils),
         threads=_together(sums.threads, [each.threads for each in gains]),
         nodes=_together(sums.nodes, [each.nodes for each in gains]),
-        pairs=_part(pairs, np.flatnonzero(pairs.origin_ns.any(axis=1))),
+        pairs=pairs.part(np.flatnonzero(pairs.origin_ns.any(axis=1))),
         sections=(),
         children=grown(sums.children, before.children),
         episodes=_began_since(sums.episodes, before.last_t_ns),
@@ -194,19 +194,14 @@ def _together(rows: Table, gained: Sequence[_Gained]) -> Table:
     return replace(rows, **amounts)
 
 
-def _part(rows: Table, kept: npt.NDArray[np.int64]) -> Table:
-    """Copies of these rows, which keep none of the others in memory."""
-    return replace(rows, **{field.name: getattr(rows, field.name)[kept] for field in fields(rows)})
-
-
 def _without_tables(sums: ProfileSums) -> ProfileSums:
     """What ``_between_both`` wants of earlier sums."""
     none = np.zeros(0, np.int64)
     return replace(
         sums,
-        threads=_part(sums.threads, none),
-        nodes=_part(sums.nodes, none),
-        pairs=_part(sums.pairs, none),
+        threads=sums.threads.part(none),
+        nodes=sums.nodes.part(none),
+        pairs=sums.pairs.part(none),
         sections=(),
         episodes=EpisodeSums.none(),
         stalls=None,

@@ -7,10 +7,9 @@ process's PID in front. Of sums there is what exports are made from: threads, no
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, chain
-from typing import TypeVar
 
 import numpy as np
 
@@ -33,8 +32,6 @@ from gilprof.model import (
     ThreadSeen,
 )
 from gilprof.report.build import Profiled
-
-Table = TypeVar("Table", ThreadSums, NodeSums, PairSums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +119,9 @@ class JoinedProfile:
             running_ns=sum(each.running_ns for each in sums),
             gils={number + part.gil: gil for part, each in zip(self.parts, sums, strict=True)
                   for number, gil in each.gils.items()},
-            threads=_concatenated(threads),
-            nodes=_concatenated(nodes),
-            pairs=_concatenated(pairs),
+            threads=ThreadSums.joined(threads),
+            nodes=NodeSums.joined(nodes),
+            pairs=PairSums.joined(pairs),
             sections=(),
             episodes=EpisodeSums.none(),
         )  # fmt: skip
@@ -231,8 +228,3 @@ def _moved(ids: Ids, by: int) -> Ids:
 def _moved_pairs(pairs: IntPairs, first: int, second: int) -> IntPairs:
     out: IntPairs = np.stack([_moved(pairs[:, 0], first), _moved(pairs[:, 1], second)], axis=1)
     return out
-
-
-def _concatenated(tables: Sequence[Table]) -> Table:
-    names = [field.name for field in fields(tables[0])]
-    return type(tables[0])(*(np.concatenate([getattr(table, name) for table in tables]) for name in names))

@@ -198,13 +198,7 @@ def _of_one_gil(sums: ProfileSums, gil: Gil) -> ProfileSums:
     return replace(
         sums,
         threads=replace(threads, states_ns=states_ns, queued_in_ns=queued_in_ns),
-        pairs=replace(
-            pairs,
-            holder=pairs.holder[kept],
-            waiter=pairs.waiter[kept],
-            origin_ns=pairs.origin_ns[kept],
-            overdue_ns=pairs.overdue_ns[kept],
-        ),
+        pairs=pairs.part(kept),
     )
 
 

@@ -55,13 +55,7 @@ def narrowed(sums: ProfileSums, names: Sequence[str], selection: Selection) -> t
                 overdue_ns=nodes.overdue_ns * ours,
                 blamed_ns=node_blamed,
             ),
-            pairs=replace(
-                pairs,
-                holder=pairs.holder[keep],
-                waiter=pairs.waiter[keep],
-                origin_ns=pairs.origin_ns[keep],
-                overdue_ns=pairs.overdue_ns[keep],
-            ),
+            pairs=pairs.part(keep),
         ),
         listed,
     )

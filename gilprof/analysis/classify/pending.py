@@ -41,7 +41,7 @@ class Pending:
             return later
         return Pending(
             np.concatenate([self.passes, later.passes]),
-            self.weights.joined(later.weights),
+            PassWeights.joined([self.weights, later.weights]),
             *(np.concatenate([getattr(self, name), getattr(later, name)]) for name in _LOOK_COLUMNS),
         )
 

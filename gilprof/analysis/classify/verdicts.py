@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from gilprof.facts.columns import Columns
 from gilprof.facts.passes import domains_of
 from gilprof.model import NONE, State
 
@@ -17,7 +17,7 @@ NOT_APPLICABLE = 255
 
 
 @dataclass(frozen=True, slots=True)
-class PassVerdicts:
+class PassVerdicts(Columns):
     """Columns, one row a pass and GIL domain, in the order of ``PASS_DTYPE``."""
 
     t_ns: npt.NDArray[np.int64]
@@ -46,7 +46,7 @@ class PassVerdicts:
 
 
 @dataclass(frozen=True, slots=True)
-class LookVerdicts:
+class LookVerdicts(Columns):
     """Columns, one row a look, in the order of passes."""
 
     pass_row: npt.NDArray[np.int64]
@@ -81,9 +81,6 @@ class LookVerdicts:
         return out
 
 
-VerdictsT = TypeVar("VerdictsT", PassVerdicts, LookVerdicts)
-
-
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """Whole passes, decided."""
@@ -103,7 +100,7 @@ class Verdicts:
         """These rows of passes, with their looks."""
         looks_kept = kept[self.looks.pass_row]
         row_of, look_of = np.cumsum(kept) - 1, np.cumsum(looks_kept) - 1
-        passes, looks = _rows(self.passes, kept), _rows(self.looks, looks_kept)
+        passes, looks = self.passes.part(kept), self.looks.part(looks_kept)
         held = passes.holder >= 0
         holder = passes.holder.copy()
         holder[held] = look_of[holder[held]]
@@ -122,13 +119,4 @@ class Verdicts:
             looks.append(replace(part.looks, pass_row=part.looks.pass_row + passes_before))
             passes_before += len(part.passes.t_ns)
             looks_before += len(part.looks.thread)
-        return cls(_joined(PassVerdicts, passes), _joined(LookVerdicts, looks))
-
-
-def _rows(table: VerdictsT, kept: npt.NDArray[np.bool_]) -> VerdictsT:
-    return type(table)(*(getattr(table, field.name)[kept] for field in fields(table)))
-
-
-def _joined(kind: type[VerdictsT], parts: Sequence[VerdictsT]) -> VerdictsT:
-    names = [field.name for field in fields(kind)]
-    return kind(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        return cls(PassVerdicts.joined(passes), LookVerdicts.joined(looks))

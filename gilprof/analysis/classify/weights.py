@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gilprof.analysis.classify.running import carried, running_max, running_sum, shifted
-from gilprof.facts.arrays import Floats, Rows
+from gilprof.facts.arrays import Floats
 from gilprof.facts.by_thread import by_thread
+from gilprof.facts.columns import Columns
 from gilprof.facts.passes import begins_pass
 from gilprof.model import SCHEDSTAT_UNREADABLE, TIMESLICES_UNREADABLE, LookArray, PassArray, PassFlag
 
@@ -33,7 +34,7 @@ _NANOSECONDS = ("cpu_ns", "queued_ns")
 
 
 @dataclass(frozen=True, slots=True)
-class PassWeights:
+class PassWeights(Columns):
     """(P,) nanoseconds each; ``gap`` = ``weight`` + ``unobserved``; ``stopped`` is part of ``unobserved``; ``aimed`` is
     the mean gap that the sampler aimed at."""
 
@@ -42,17 +43,6 @@ class PassWeights:
     unobserved: Floats
     stopped: Floats
     aimed: Floats
-
-    def joined(self, later: PassWeights) -> PassWeights:
-        """These and the weights of the passes after them."""
-        return PassWeights(*(np.concatenate(pair) for pair in zip(self._columns(), later._columns(), strict=True)))
-
-    def part(self, passes: slice | Rows) -> PassWeights:
-        """The weights of some of the passes."""
-        return PassWeights(*(column[passes] for column in self._columns()))
-
-    def _columns(self) -> tuple[Floats, ...]:
-        return self.gap, self.weight, self.unobserved, self.stopped, self.aimed
 
 
 class PassClock:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Self
 
 import numpy as np
 
 from gilprof.facts.arrays import Bools, Rows
+from gilprof.facts.columns import Columns
 from gilprof.model import UNREADABLE
 
 NOT_KNOWN = -1
@@ -25,22 +24,11 @@ class EpisodeKind(IntEnum):
     TURN = 1
 
 
-class EpisodeColumns:
-    """A dataclass of arrays whose last axis is the row."""
+class EpisodeColumns(Columns):
+    """Columns whose rows are their last axis."""
 
     __slots__ = ()
-
-    def part(self, rows: Rows | Bools | slice) -> Self:
-        """Some of the rows."""
-        return type(self)(*(column[..., rows] for column in self._columns()))
-
-    @classmethod
-    def joined(cls, parts: Sequence[Self]) -> Self:
-        """All rows of all parts, in order."""
-        return cls(*(np.concatenate(columns, axis=-1) for columns in zip(*(p._columns() for p in parts), strict=True)))
-
-    def _columns(self) -> list[Rows]:
-        return [getattr(self, field.name) for field in fields(self)]  # type: ignore[arg-type]
+    ROW_AXIS = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gilprof.facts.arrays import Ids, Ns
+from gilprof.facts.columns import Columns
 
 HANDOVER = -1
 """As the holder of a pair: nobody had the GIL."""
@@ -34,7 +35,7 @@ class GilSums:
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadSums:
+class ThreadSums(Columns):
     """One row a thread, or for many folded ones; T rows. Rows without time belong to nobody."""
 
     id: npt.NDArray[np.int64]
@@ -67,7 +68,7 @@ class ThreadSums:
 
 
 @dataclass(frozen=True, slots=True)
-class NodeSums:
+class NodeSums(Columns):
     """Rows by node: a thread, its stack, and whether a garbage collection ran on top of it. N rows."""
 
     thread: Ids
@@ -91,7 +92,7 @@ class NodeSums:
 
 
 @dataclass(frozen=True, slots=True)
-class PairSums:
+class PairSums(Columns):
     """Who waited for whom: P rows, each pair once."""
 
     holder: Ids
