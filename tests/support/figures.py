@@ -87,17 +87,19 @@ def state_figures(
     row = observation.thread(thread)
     shares = {state: seconds / row["alive_s"] for state, seconds in row["seconds"].items()}
     changes = sum(account.entries)
-    truths = _truths(account, observation.queued_s[tid] * 1e9, never)
+    truths = _truths(account, (observation.queued_s[tid] + observation.stolen_s) * 1e9, never)
     return [
         figure(observation, thread, what, truth, sum(shares[state] for state in what.split(" + ")), changes)
         for what, truth in truths.items()
     ]
 
 
-def _truths(account: Account, queued_ns: float, never: Collection[str]) -> dict[str, tuple[float, float]]:
+def _truths(account: Account, without_cpu_ns: float, never: Collection[str]) -> dict[str, tuple[float, float]]:
     """Lowest and highest possible share of each state.
 
-    A thread that is preempted inside drop_gil is queued for a CPU: only the CPU time there is surely ``waiting``.
+    ``without_cpu_ns``: at most so long the thread was runnable and had no CPU, queued for one or on one that the
+    machine's host had taken away; no account says in which state. A thread that is preempted inside drop_gil is queued
+    for a CPU: only the CPU time there is surely ``waiting``.
     """
     in_drop_ns = account.ns[OracleState.DROP] - account.cpu_ns[OracleState.DROP]
     out: dict[str, tuple[float, float]] = {"waiting": (account.waiting_ns - in_drop_ns, account.waiting_ns)}
@@ -108,7 +110,7 @@ def _truths(account: Account, queued_ns: float, never: Collection[str]) -> dict[
             (account.held_ns, account.held_cpu_ns, 0, "held", "held_blocked"),
             (account.off_ns, account.off_cpu_ns, in_drop_ns, "released", "blocked"),
         ):
-            least, most = float(cpu_ns), min(ns, cpu_ns + queued_ns)
+            least, most = float(cpu_ns), min(ns, cpu_ns + without_cpu_ns)
             if sleeps in never:
                 least = most = float(ns)
             if runs in never:

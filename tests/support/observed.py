@@ -20,7 +20,7 @@ from gilprof.report.build import build_report
 from gilprof.report.json import as_json
 from gilprof.sources.live import LiveSource
 from tests.support.laws import check_laws
-from tests.support.steal import StealClock
+from tests.support.steal import StealRecord
 
 DRAIN_EVERY_S = 0.1
 
@@ -39,8 +39,13 @@ class Observation:
     queued_s: dict[int, float]
     """By tid, for threads that lived all the time: seconds without a CPU though runnable, by the kernel's
     account as the test itself read it."""
-    stolen_s: float
-    """Of all CPUs together, by the machine's host."""
+    steal: StealRecord
+    """What the machine's host took meanwhile."""
+
+    @property
+    def stolen_s(self) -> float:
+        """Of all CPUs together, by the machine's host."""
+        return self.steal.total_s
 
     @property
     def window(self) -> tuple[int, int]:
@@ -83,15 +88,17 @@ class Observation:
 def observe(pid: int, seconds: float, rate_hz: float = 1000.0) -> Observation:
     """Attach to ``pid``, watch for so long, and build the report, whose laws are checked."""
     batches: list[Batch] = []
-    queued_before, steal = queued_by_thread_s(pid), StealClock()
+    queued_before, steal = queued_by_thread_s(pid), StealRecord()
     with closing(LiveSource.attach(pid, rate_hz)) as source:
         profile = Profile(source.info)
         end = time.monotonic() + seconds
         while time.monotonic() < end and (batch := source.drain()) is not None:
             batches.append(batch)
             profile.add(batch)
+            steal.note()
             time.sleep(max(0.0, min(DRAIN_EVERY_S, end - time.monotonic())))
-    queued_after, stolen = queued_by_thread_s(pid), steal.stolen_s()
+    queued_after = queued_by_thread_s(pid)
+    steal.note()
     profile.finish()
     report = as_json(build_report(profile))
     check_laws(report)
@@ -103,7 +110,7 @@ def observe(pid: int, seconds: float, rate_hz: float = 1000.0) -> Observation:
         looks=looks,
         process=report["processes"][0],
         queued_s={tid: queued_after[tid] - queued_before[tid] for tid in queued_before.keys() & queued_after.keys()},
-        stolen_s=stolen,
+        steal=steal,
     )
 
 

@@ -27,7 +27,9 @@ from gilprof.model import (
     TIMESLICES_UNREADABLE,
     BlockedIn,
     LookArray,
+    LookFlag,
     Origin,
+    PassArray,
     PassFlag,
     State,
 )
@@ -150,31 +152,59 @@ def test_on_another_stack_that_collection_is_over() -> None:
     assert collecting([0, 0, 1], [[1, 0], [1, 0], [3, 0]], [7, 7, 8])[2] == [False, True]
 
 
-def looks(*rows: tuple[int, int, int]) -> LookArray:
-    """(system call, offset inside the GIL, time slices) of one thread's looks."""
-    out = np.zeros(len(rows), LOOK_DTYPE)
-    out["syscall"], out["gil_word"], out["timeslices"] = zip(*rows, strict=True)
-    return out
+def passes_and_looks(*rows: tuple[int, int, int, int, int]) -> tuple[PassArray, LookArray]:
+    """(system call, offset inside the GIL, time slices, switch number, flags) of one thread's looks."""
+    passes, looks = np.zeros(len(rows), PASS_DTYPE), np.zeros(len(rows), LOOK_DTYPE)
+    looks["syscall"], looks["gil_word"], looks["timeslices"], passes["switch_number"], looks["flags"] = zip(
+        *rows, strict=True
+    )
+    return passes, looks
+
+
+_SLEEPS = (SLEEP, -1)
+_READS = (READ, -1)
+_OFF = (SYSCALL_OUTSIDE, -1)
+_WAITS = (FUTEX, 72)
+_RUNS = (SYSCALL_RUNNING, -1)
+_LAST = LookFlag.LAST_HOLDER
 
 
 @pytest.mark.parametrize(
     ("rows", "woken"),
     [
-        ([(SLEEP, -1, 3), (SYSCALL_RUNNING, -1, 3)], True),
-        ([(SLEEP, -1, 3), (SYSCALL_RUNNING, -1, 4)], False),
-        ([(SYSCALL_OUTSIDE, -1, 3), (SYSCALL_RUNNING, -1, 3)], True),
-        ([(FUTEX, 72, 3), (SYSCALL_RUNNING, -1, 3)], False),
-        ([(SLEEP, -1, 0), (SYSCALL_RUNNING, -1, 0)], False),
-        ([(SLEEP, -1, TIMESLICES_UNREADABLE), (SYSCALL_RUNNING, -1, TIMESLICES_UNREADABLE)], False),
-        ([(READ, -1, 3), (SYSCALL_RUNNING, -1, 3), (SYSCALL_RUNNING, -1, 3)], True),
+        ([(*_SLEEPS, 3, 7, 0), (*_RUNS, 3, 7, 0)], "outside"),
+        ([(*_SLEEPS, 3, 7, 0), (*_RUNS, 4, 7, 0)], ""),
+        ([(*_OFF, 3, 7, 0), (*_RUNS, 3, 8, 0)], "outside"),
+        ([(*_SLEEPS, 0, 7, 0), (*_RUNS, 0, 7, 0)], ""),
+        ([(*_SLEEPS, TIMESLICES_UNREADABLE, 7, 0), (*_RUNS, TIMESLICES_UNREADABLE, 7, 0)], ""),
+        ([(*_READS, 3, 7, 0), (*_RUNS, 3, 7, 0), (*_RUNS, 3, 7, 0)], "outside"),
+        # It has not run since it slept for the GIL.
+        ([(*_WAITS, 3, 7, 0), (*_RUNS, 3, 9, 0)], "inside"),
+        # It has run, and nobody has taken the GIL.
+        ([(*_WAITS, 3, 7, 0), (*_RUNS, 4, 7, 0)], "inside"),
+        ([(*_WAITS, 0, 7, 0), (*_RUNS, 0, 7, 0), (*_RUNS, 0, 7, 0)], "inside"),
+        ([(*_WAITS, 3, 7, 0), (*_RUNS, 4, 8, 0)], ""),
+        # It had been the last holder: its taking the GIL again is not counted.
+        ([(*_WAITS, 3, 7, _LAST), (*_RUNS, 4, 7, _LAST)], ""),
+        ([(*_WAITS, 3, 7, 0), (*_SLEEPS, 5, 8, 0), (*_RUNS, 5, 8, 0)], "outside"),
     ],
 )
-def test_who_was_woken_and_has_not_run(rows: list[tuple[int, int, int]], woken: bool) -> None:
+def test_who_was_woken(rows: list[tuple[int, int, int, int, int]], woken: str) -> None:
+    passes, looks = passes_and_looks(*rows)
     sleeps = Sleeps()
-    assert sleeps.woken(looks(*rows))[-1] == woken
+    found = sleeps.woken(passes, looks, np.arange(len(rows)))
+    assert [name for name, column in found._asdict().items() if column[-1]] == ([woken] if woken else [])
     # In batches of one the same is found.
     sleeps = Sleeps()
-    assert [bool(sleeps.woken(looks(row))[0]) for row in rows][-1] == woken
+    for row in range(len(rows)):
+        found = sleeps.woken(passes[row : row + 1], looks[row : row + 1], np.zeros(1, np.int64))
+    assert [name for name, column in found._asdict().items() if column[-1]] == ([woken] if woken else [])
+
+
+def test_a_switch_number_of_another_gil_says_nothing() -> None:
+    passes, looks = passes_and_looks((*_WAITS, 3, 7, 0), (*_RUNS, 4, 7, 0))
+    passes["domain"] = [0, 1]
+    assert not Sleeps().woken(passes, looks, np.arange(2)).inside.any()
 
 
 def test_time_in_the_queue_belongs_to_the_look_before() -> None:

@@ -17,7 +17,7 @@ from gilprof.analysis.classify.holds import Holds
 from gilprof.analysis.classify.origins import Origins
 from gilprof.analysis.classify.pending import Pending
 from gilprof.analysis.classify.runnable import UNDECIDED, decide_runs
-from gilprof.analysis.classify.sleeps import Sleeps
+from gilprof.analysis.classify.sleeps import Sleeps, Woken
 from gilprof.analysis.classify.syscalls import blocked_in, blocked_in_table
 from gilprof.analysis.classify.verdicts import NOT_APPLICABLE, LookVerdicts, PassVerdicts, Verdicts
 from gilprof.analysis.classify.weights import KernelAccount, PassClock
@@ -95,8 +95,9 @@ class Classifier:
         weights = self._clock.weigh(passes)
         looks = self._kernel.repaired(looks)
         cpu_ns, queued_ns = self._kernel.growth(looks, weights, row, t_ns[row])
-        awake, queueing = _going_for_gil(passes, looks, row, self._info)
-        state = _by_own_facts(passes, looks, row, self._sleeps.woken(looks))
+        woken = self._sleeps.woken(passes, looks, row)
+        awake, queueing = _going_for_gil(passes, looks, row, self._info, woken)
+        state = _by_own_facts(passes, looks, row, woken)
         undecided = state == UNDECIDED
         sure = ~undecided
         # As many are on their way as there are threads that may be, and the GIL stood still: all of them are.
@@ -220,7 +221,7 @@ class Classifier:
         )
 
 
-def _by_own_facts(passes: PassArray, looks: LookArray, row: Rows, woken: npt.NDArray[np.bool_]) -> States:
+def _by_own_facts(passes: PassArray, looks: LookArray, row: Rows, woken: Woken) -> States:
     """The states that a look's own pass decides, and ``woken`` (``Sleeps``); ``UNDECIDED`` the others."""
     python = _flag(looks, LookFlag.PYTHON)
     runs = looks["syscall"] == SYSCALL_RUNNING
@@ -239,20 +240,21 @@ def _by_own_facts(passes: PassArray, looks: LookArray, row: Rows, woken: npt.NDA
     state[on_gil] = State.WAITING
     state[open_look] = UNDECIDED
     state[forced] = State.WAITING
-    state[open_look & woken] = State.RELEASED
+    state[open_look & woken.outside] = State.RELEASED
+    state[open_look & woken.inside] = State.WAITING
     state[holder] = State.HELD
     state[stuck] = State.HELD_BLOCKED
     state[looks["syscall"] == SYSCALL_UNREADABLE] = State.UNKNOWN
     return state
 
 
-def _going_for_gil(passes: PassArray, looks: LookArray, row: Rows, info: TargetInfo) -> tuple[Rows, Rows]:
-    """For each pass, how many threads but the holder are awake inside take_gil or drop_gil, and how many sleep on
-    the mutex: its users, less those asleep on the condition variable."""
-    asleep = _within(looks["gil_word"], info.gil_cond)
+def _going_for_gil(passes: PassArray, looks: LookArray, row: Rows, info: TargetInfo, woken: Woken) -> tuple[Rows, Rows]:
+    """For each pass, how many threads but the holder are awake inside take_gil or drop_gil and not known to be
+    (``woken``), and how many sleep on the mutex: its users, less those asleep on the condition variable."""
+    known = _within(looks["gil_word"], info.gil_cond) | woken.inside
     queueing = _within(looks["gil_word"], info.gil_mutex)
     holder = (looks["thread"] == passes["holder"][row]) & _flag(looks, LookFlag.MUTEX_OWNER)
-    awake = passes["mutex_users"].astype(np.int64) - np.bincount(row[asleep | holder], minlength=len(passes))
+    awake = passes["mutex_users"].astype(np.int64) - np.bincount(row[known | holder], minlength=len(passes))
     return awake, np.bincount(row[queueing], minlength=len(passes))
 
 

@@ -1,50 +1,80 @@
-"""Which threads were woken from a sleep outside the GIL and have not been on a CPU since."""
+"""Which threads were woken from a sleep, and have not done since what they were woken for."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-import numpy.typing as npt
 
 from gilprof.analysis.classify.running import carried
+from gilprof.facts.arrays import Bools, Floats, Rows
 from gilprof.facts.by_thread import by_thread
-from gilprof.model import SYSCALL_OUTSIDE, SYSCALL_RUNNING, TIMESLICES_UNREADABLE, LookArray
+from gilprof.model import SYSCALL_OUTSIDE, SYSCALL_RUNNING, TIMESLICES_UNREADABLE, LookArray, LookFlag, PassArray
+
+_NEVER = -1.0
+
+
+class Woken(NamedTuple):
+    """For each look, whether the thread is runnable after a sleep ..."""
+
+    outside: Bools
+    """... outside the GIL, and has not run since: it cannot have asked for the GIL yet, it is on its way back from a
+    call without it."""
+    inside: Bools
+    """... inside the GIL's struct, and cannot have got the GIL since."""
 
 
 class Sleeps:
-    """Remembers each thread's time slices at its last sleep outside the GIL.
+    """Remembers each thread's last sleeps: how many time slices it had had, and how often the GIL had changed hands.
 
-    The kernel counts a time slice when it puts the thread on a CPU (``sched_info_arrive``, kernel/sched/stats.h): as
-    long as the count is the same, a runnable thread stands in the queue. It has not run, so it cannot have asked for
-    the GIL yet: it is on its way back from a call without it.
+    - The kernel counts a time slice when it puts the thread on a CPU (``sched_info_arrive``, kernel/sched/stats.h): as
+      long as the count is the same, a runnable thread stands in the queue. Kernels that do not count tell nothing.
+    - ``switch_number`` counts the takes by another thread than ``last_holder`` (``take_gil`` in Python/ceval_gil.c,
+      CPython 3.8 to 3.15): as long as it is the same, who is not the last holder has not taken the GIL.
     """
 
     def __init__(self) -> None:
-        self._asleep_at = np.zeros(0)
+        self._remembered = np.empty((4, 0))
+        """A column a thread: time slices at the last sleep outside the GIL; time slices, switch number and GIL domain
+        at the last one inside. ``_NEVER``: none seen."""
 
-    def woken(self, looks: LookArray) -> npt.NDArray[np.bool_]:
-        """For each look, whether the thread is runnable and has not run since it slept. Rows in the order of time."""
+    def woken(self, passes: PassArray, looks: LookArray, row: Rows) -> Woken:
+        """Rows in the order of time; ``row``: of each look's pass."""
         thread = looks["thread"]
         self._grow(int(thread.max(initial=-1)) + 1)
         order = by_thread(thread)
-        ids, sorted_looks = thread[order], looks[order]
+        ids, looks, row = thread[order], looks[order], row[order]
         first = np.diff(ids, prepend=-1) != 0
-        timeslices = sorted_looks["timeslices"].astype(np.float64)
-        asleep = (sorted_looks["syscall"] >= SYSCALL_OUTSIDE) & (sorted_looks["gil_word"] < 0)
-        asleep &= timeslices != TIMESLICES_UNREADABLE
-        asleep_at = carried(np.where(asleep, timeslices, np.nan), first, self._asleep_at[ids])
-        out = np.empty(len(looks), np.bool_)
-        runs = sorted_looks["syscall"] == SYSCALL_RUNNING
-        # Kernels that do not count time slices tell nothing.
-        out[order] = runs & (timeslices == asleep_at) & (timeslices > 0)
         ends = np.flatnonzero(np.append(first[1:], True)) if len(ids) else np.zeros(0, np.int64)
-        self._asleep_at[ids[ends]] = asleep_at[ends]
-        return out
 
-    def forget(self, threads: npt.NDArray[np.int64]) -> None:
+        def same_as(asleep: Bools, values: Floats, remembered: Floats) -> Bools:
+            """Whether the value is that of the thread's last row ``asleep``."""
+            before = carried(np.where(asleep, values, np.nan), first, remembered[ids])
+            remembered[ids[ends]] = before[ends]
+            out: Bools = values == before
+            return out
+
+        outside_slices, inside_slices, inside_switch, inside_domain = self._remembered
+        timeslices = looks["timeslices"].astype(np.float64)
+        on_gil = looks["gil_word"] >= 0
+        asleep = looks["syscall"] >= SYSCALL_OUTSIDE
+        counted = (timeslices > 0) & (timeslices != TIMESLICES_UNREADABLE)
+        outside = counted & same_as(asleep & ~on_gil & counted, timeslices, outside_slices)
+        inside = counted & same_as(asleep & on_gil & counted, timeslices, inside_slices)
+        not_taken = (looks["flags"] & LookFlag.LAST_HOLDER) == 0
+        not_taken &= same_as(asleep & on_gil, passes["switch_number"][row].astype(np.float64), inside_switch)
+        not_taken &= same_as(asleep & on_gil, passes["domain"][row].astype(np.float64), inside_domain)
+        runs = looks["syscall"] == SYSCALL_RUNNING
+        out = np.empty((2, len(looks)), np.bool_)
+        out[:, order] = runs & outside, runs & (inside | not_taken)
+        return Woken(*out)
+
+    def forget(self, threads: Rows) -> None:
         """Other threads will come under these numbers."""
-        self._asleep_at[threads[threads < len(self._asleep_at)]] = 0.0
+        self._remembered[:, threads[threads < self._remembered.shape[1]]] = _NEVER
 
     def _grow(self, size: int) -> None:
-        if size > len(self._asleep_at):
-            extra = max(size, 2 * len(self._asleep_at)) - len(self._asleep_at)
-            self._asleep_at = np.append(self._asleep_at, np.zeros(extra))
+        columns, known = self._remembered.shape
+        if size > known:
+            extra = np.full((columns, max(size, 2 * known) - known), _NEVER)
+            self._remembered = np.append(self._remembered, extra, axis=1)
