@@ -48,7 +48,7 @@ CASES: Mapping[str, Case] = {
         "zlib_mix", (2, 2), {f"{kind}-{n}": NEVER_BLOCKS for kind in ("zlib", "spin") for n in range(2)},
         ("spin-0", "spin-1"),
     ),
-    "finalizers": Case("finalizers", (), {"closer": ("held_blocked",), **_SPIN}, ("spin",)),
+    "finalizers": Case("finalizers", (), {"closer": ("held_blocked",), **_SPIN}, ("spin",), seconds=6),
     "mixed_pool 2": Case(
         "mixed_pool", (2,), {f"pool-{n}_0": () for n in range(2)}, seconds=5, rate_hz=2000, fast=True
     ),

@@ -207,6 +207,12 @@ def test_a_switch_number_of_another_gil_says_nothing() -> None:
     assert not Sleeps().woken(passes, looks, np.arange(2)).inside.any()
 
 
+def test_nor_does_one_of_a_torn_pass() -> None:
+    passes, looks = passes_and_looks((*_WAITS, 3, 7, 0), (*_RUNS, 4, 7, 0))
+    passes["flags"][1] = PassFlag.TORN
+    assert not Sleeps().woken(passes, looks, np.arange(2)).inside.any()
+
+
 def test_time_in_the_queue_belongs_to_the_look_before() -> None:
     columns: dict[str, Any] = {field.name: np.zeros(4, np.int64) for field in fields(LookVerdicts)}
     columns["thread"] = np.array([0, 1, 0, 1], np.int32)

@@ -9,7 +9,15 @@ import numpy as np
 from gilprof.analysis.classify.running import carried
 from gilprof.facts.arrays import Bools, Floats, Rows
 from gilprof.facts.by_thread import by_thread
-from gilprof.model import SYSCALL_OUTSIDE, SYSCALL_RUNNING, TIMESLICES_UNREADABLE, LookArray, LookFlag, PassArray
+from gilprof.model import (
+    SYSCALL_OUTSIDE,
+    SYSCALL_RUNNING,
+    TIMESLICES_UNREADABLE,
+    LookArray,
+    LookFlag,
+    PassArray,
+    PassFlag,
+)
 
 _NEVER = -1.0
 
@@ -30,7 +38,8 @@ class Sleeps:
     - The kernel counts a time slice when it puts the thread on a CPU (``sched_info_arrive``, kernel/sched/stats.h): as
       long as the count is the same, a runnable thread stands in the queue. Kernels that do not count tell nothing.
     - ``switch_number`` counts the takes by another thread than ``last_holder`` (``take_gil`` in Python/ceval_gil.c,
-      CPython 3.8 to 3.15): as long as it is the same, who is not the last holder has not taken the GIL.
+      CPython 3.8 to 3.15): as long as it is the same, who is not the last holder has not taken the GIL. A torn pass
+      does not tell.
     """
 
     def __init__(self) -> None:
@@ -61,7 +70,7 @@ class Sleeps:
         counted = (timeslices > 0) & (timeslices != TIMESLICES_UNREADABLE)
         outside = counted & same_as(asleep & ~on_gil & counted, timeslices, outside_slices)
         inside = counted & same_as(asleep & on_gil & counted, timeslices, inside_slices)
-        not_taken = (looks["flags"] & LookFlag.LAST_HOLDER) == 0
+        not_taken = ((looks["flags"] & LookFlag.LAST_HOLDER) == 0) & ((passes["flags"][row] & PassFlag.TORN) == 0)
         not_taken &= same_as(asleep & on_gil, passes["switch_number"][row].astype(np.float64), inside_switch)
         not_taken &= same_as(asleep & on_gil, passes["domain"][row].astype(np.float64), inside_domain)
         runs = looks["syscall"] == SYSCALL_RUNNING
