@@ -30,8 +30,9 @@ def every_state() -> Script:
         script.at(ms).holds("worker-1", *STEP, syscall=SLEEP).waits("MainThread", *MAIN)
     for ms in range(900, 1100):
         script.at(ms, flags=4).holds("MainThread", *MAIN, cpu_ms=1).waits("worker-1", *STEP)
+    # worker-1 has had the GIL where nobody looked.
     for ms in range(1200, 1700):
-        script.at(ms).runs("worker-1", *STEP, cpu_ms=1).blocks("MainThread", *MAIN).blocks("late")
+        script.at(ms, switch_number=2).runs("worker-1", *STEP, cpu_ms=1).blocks("MainThread", *MAIN).blocks("late")
     for ms in range(1700, 2000):
         script.at(ms).blocks("worker-1", *STEP).look("MainThread", *MAIN, syscall=SYSCALL_UNREADABLE).blocks("late")
     return script
