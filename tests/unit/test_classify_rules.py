@@ -33,7 +33,7 @@ from gilprof.model import (
     PassFlag,
     State,
 )
-from tests.support.facts import FUTEX, READ, SLEEP
+from tests.support.facts import FUTEX, INFO, READ, SLEEP
 
 MS = 1_000_000
 INTERVAL_NS, GAP_NS = 5 * MS, MS
@@ -165,6 +165,8 @@ _SLEEPS = (SLEEP, -1)
 _READS = (READ, -1)
 _OFF = (SYSCALL_OUTSIDE, -1)
 _WAITS = (FUTEX, 72)
+_QUEUES = (FUTEX, 80)
+_DROPS = (FUTEX, 160)
 _RUNS = (SYSCALL_RUNNING, -1)
 _LAST = LookFlag.LAST_HOLDER
 
@@ -186,16 +188,19 @@ _LAST = LookFlag.LAST_HOLDER
         ([(*_WAITS, 3, 7, 0), (*_RUNS, 4, 8, 0)], ""),
         # It had been the last holder: its taking the GIL again is not counted.
         ([(*_WAITS, 3, 7, _LAST), (*_RUNS, 4, 7, _LAST)], ""),
+        # Behind a sleep in drop_gil a call without the GIL may follow.
+        ([(*_DROPS, 3, 7, 0), (*_RUNS, 4, 7, 0)], ""),
+        ([(*_QUEUES, 3, 7, 0), (*_RUNS, 4, 7, 0)], "inside"),
         ([(*_WAITS, 3, 7, 0), (*_SLEEPS, 5, 8, 0), (*_RUNS, 5, 8, 0)], "outside"),
     ],
 )
 def test_who_was_woken(rows: list[tuple[int, int, int, int, int]], woken: str) -> None:
     passes, looks = passes_and_looks(*rows)
-    sleeps = Sleeps()
+    sleeps = Sleeps(INFO)
     found = sleeps.woken(passes, looks, np.arange(len(rows)))
     assert [name for name, column in found._asdict().items() if column[-1]] == ([woken] if woken else [])
     # In batches of one the same is found.
-    sleeps = Sleeps()
+    sleeps = Sleeps(INFO)
     for row in range(len(rows)):
         found = sleeps.woken(passes[row : row + 1], looks[row : row + 1], np.zeros(1, np.int64))
     assert [name for name, column in found._asdict().items() if column[-1]] == ([woken] if woken else [])
@@ -204,13 +209,13 @@ def test_who_was_woken(rows: list[tuple[int, int, int, int, int]], woken: str) -
 def test_a_switch_number_of_another_gil_says_nothing() -> None:
     passes, looks = passes_and_looks((*_WAITS, 3, 7, 0), (*_RUNS, 4, 7, 0))
     passes["domain"] = [0, 1]
-    assert not Sleeps().woken(passes, looks, np.arange(2)).inside.any()
+    assert not Sleeps(INFO).woken(passes, looks, np.arange(2)).inside.any()
 
 
 def test_nor_does_one_of_a_torn_pass() -> None:
     passes, looks = passes_and_looks((*_WAITS, 3, 7, 0), (*_RUNS, 4, 7, 0))
     passes["flags"][1] = PassFlag.TORN
-    assert not Sleeps().woken(passes, looks, np.arange(2)).inside.any()
+    assert not Sleeps(INFO).woken(passes, looks, np.arange(2)).inside.any()
 
 
 def test_time_in_the_queue_belongs_to_the_look_before() -> None:

@@ -17,7 +17,7 @@ from gilprof.analysis.classify.holds import Holds
 from gilprof.analysis.classify.origins import Origins
 from gilprof.analysis.classify.pending import Pending
 from gilprof.analysis.classify.runnable import UNDECIDED, decide_runs
-from gilprof.analysis.classify.sleeps import Sleeps, Woken
+from gilprof.analysis.classify.sleeps import Sleeps, Woken, within
 from gilprof.analysis.classify.syscalls import blocked_in, blocked_in_table
 from gilprof.analysis.classify.verdicts import NOT_APPLICABLE, LookVerdicts, PassVerdicts, Verdicts
 from gilprof.analysis.classify.weights import KernelAccount, PassClock
@@ -61,7 +61,7 @@ class Classifier:
         self._calls = blocked_in_table(info.machine)
         self._clock = PassClock(self._asked_gap_ns)
         self._kernel = KernelAccount()
-        self._sleeps = Sleeps()
+        self._sleeps = Sleeps(info)
         self._holds = Holds(info.switch_interval_ns)
         self._origins = Origins()
         self._collections = Collections(stacks)
@@ -251,16 +251,11 @@ def _by_own_facts(passes: PassArray, looks: LookArray, row: Rows, woken: Woken) 
 def _going_for_gil(passes: PassArray, looks: LookArray, row: Rows, info: TargetInfo, woken: Woken) -> tuple[Rows, Rows]:
     """For each pass, how many threads but the holder are awake inside take_gil or drop_gil and not known to be
     (``woken``), and how many sleep on the mutex: its users, less those asleep on the condition variable."""
-    known = _within(looks["gil_word"], info.gil_cond) | woken.inside
-    queueing = _within(looks["gil_word"], info.gil_mutex)
+    known = within(looks["gil_word"], info.gil_cond) | woken.inside
+    queueing = within(looks["gil_word"], info.gil_mutex)
     holder = (looks["thread"] == passes["holder"][row]) & _flag(looks, LookFlag.MUTEX_OWNER)
     awake = passes["mutex_users"].astype(np.int64) - np.bincount(row[known | holder], minlength=len(passes))
     return awake, np.bincount(row[queueing], minlength=len(passes))
-
-
-def _within(values: npt.NDArray[np.int16], span: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    out: npt.NDArray[np.bool_] = (values >= span[0]) & (values < span[1])
-    return out
 
 
 def _has_gil(state: States) -> npt.NDArray[np.bool_]:
