@@ -227,17 +227,23 @@ def test_preempted_after_a_switch_interval() -> None:
     assert judged.origins("a") == [None] * 6 + [Origin.PREEMPTED]
 
 
-def preempted_inside_drop_gil(cpu_ms: float, held_ms: int = 6, taken_by: str = "b") -> Judged:
-    """``a`` has the GIL for so long, then it is off the GIL and queued for a CPU; once it ran, it waits."""
+def off_the_gil_and_queued(held_ms: int = 6, held_by: str = "b", last_holder: str = "b") -> Script:
+    """``a`` has the GIL for so long, then it is off the GIL and queued for a CPU."""
     script = Script()
     for ms in range(held_ms):
         script.at(ms).holds("a", CALL).waits("b", HOME)
     for ms in range(held_ms, held_ms + 3):
         script.at(ms)
-        if taken_by:
-            script.holds(taken_by, HOME)
-        script.runs("a", CALL)
-    return Judged(script.at(held_ms + 3).holds("b", HOME).waits("a", CALL, cpu_ms=cpu_ms, queued_ms=2.9))
+        if held_by:
+            script.holds(held_by, HOME)
+        script.runs("a", CALL, flags=LookFlag.PYTHON | (LookFlag.LAST_HOLDER if last_holder == "a" else 0))
+    return script.at(held_ms + 3)
+
+
+def preempted_inside_drop_gil(cpu_ms: float, held_ms: int = 6, held_by: str = "b", last_holder: str = "b") -> Judged:
+    """Once it ran, it waits."""
+    script = off_the_gil_and_queued(held_ms, held_by, last_holder)
+    return Judged(script.holds("b", HOME).waits("a", CALL, cpu_ms=cpu_ms, queued_ms=2.9))
 
 
 def test_made_to_drop_and_queued_waits() -> None:
@@ -247,14 +253,24 @@ def test_made_to_drop_and_queued_waits() -> None:
     assert judged.origins("a")[-1] == Origin.PREEMPTED
 
 
+def test_made_to_drop_for_one_that_has_given_the_gil_up_since() -> None:
+    judged = preempted_inside_drop_gil(cpu_ms=0.05, held_by="")
+    assert judged.states("a")[-4:] == [State.WAITING] * 4
+
+
+def test_cpu_time_up_to_a_look_with_the_gil_may_be_used_with_it() -> None:
+    script = off_the_gil_and_queued().holds("a", CALL, cpu_ms=0.8, queued_ms=2.9)
+    assert Judged(script).states("a")[-4:] == [State.WAITING] * 3 + [State.HELD]
+
+
 @pytest.mark.parametrize(
     "judged",
     [
         preempted_inside_drop_gil(cpu_ms=0.5),
         preempted_inside_drop_gil(cpu_ms=0.05, held_ms=2),
-        preempted_inside_drop_gil(cpu_ms=0.05, taken_by=""),
+        preempted_inside_drop_gil(cpu_ms=0.05, held_by="", last_holder="a"),
     ],
-    ids=["computed", "had it for a moment", "nobody has it, or asked for it"],
+    ids=["computed", "had it for a moment", "nobody has had it since, or asked for it"],
 )
 def test_gave_the_gil_up_itself(judged: Judged) -> None:
     assert judged.states("a")[-4:] == [State.RELEASED] * 3 + [State.WAITING]

@@ -116,7 +116,7 @@ class Classifier:
             computed_before=cpu_ns >= COMPUTED_SHARE * weights.weight[row],
             gil_sought=((awake > 0) | (queueing > 0))[row],
             held_long=held_long,
-            made_to_drop=held_long & undecided & _taken_over(passes)[row],
+            made_to_drop=held_long & undecided & (_drop_asked(passes)[row] | ~_flag(looks, LookFlag.LAST_HOLDER)),
             sure=sure,
             starving=np.where(obeys_when_it_runs, OPEN, np.uint8(0)),
         )
@@ -260,13 +260,6 @@ def _going_for_gil(passes: PassArray, looks: LookArray, row: Rows, info: TargetI
 
 def _has_gil(state: States) -> npt.NDArray[np.bool_]:
     out: npt.NDArray[np.bool_] = (state == State.HELD) | (state == State.HELD_BLOCKED)
-    return out
-
-
-def _taken_over(passes: PassArray) -> npt.NDArray[np.bool_]:
-    """Whether, seen from a thread without the GIL, another one has it or is about to: the request to drop it stands
-    until then."""
-    out: npt.NDArray[np.bool_] = (passes["holder"] != NONE) | _drop_asked(passes)
     return out
 
 

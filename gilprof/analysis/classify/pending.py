@@ -15,7 +15,8 @@ from gilprof.model import LookArray, PassArray
 class Pending:
     """Whole passes in the order of time. ``state`` may be ``UNDECIDED``, ``starving`` (has the GIL, was asked to drop
     it, and has no CPU) ``OPEN``; ``cpu_ns`` and ``queued_ns`` are the thread's growth over the pass's weight.
-    ``held_long``: by ``Holds``; ``made_to_drop``: so, and another thread has the GIL now or will get it."""
+    ``held_long``: by ``Holds``; ``made_to_drop``: so, and another thread has had the GIL since (this one is not the
+    last holder) or will get it (the request to drop it stands until then)."""
 
     passes: PassArray
     weights: PassWeights

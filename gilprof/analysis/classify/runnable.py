@@ -9,7 +9,8 @@ acted does:
 - it was put on a CPU a few times at most, and used more CPU than going for the GIL takes: it computed;
 - ... and used next to none: it had nothing to do but to go for the GIL. How much is next to none depends on
   whether anybody was seen going for the GIL at that moment (the users of its mutex that are awake), and on whether it
-  had the GIL until then, for so long that it was asked to drop it: then it stands inside drop_gil, on a CPU or not;
+  had the GIL until then, for so long that it was asked to drop it: then it stands inside drop_gil, on a CPU or not.
+  If it has the GIL at the next look, what it used behind the last one without it was used with it;
 - it had many time slices and never slept between them, it was preempted: it computed. Whoever wants a GIL that
   others have sleeps;
 - many time slices with sleep between them (it passes the GIL to and fro), or one that has not ended: no
@@ -60,8 +61,8 @@ def decide_runs(
     break in which one thread was seen. ``cpu_ns``, ``queued_ns``, ``timeslices`` are cumulative.
     ``computed_before``: on a CPU all the time since the look before. ``gil_sought``: some thread was awake
     inside take_gil or drop_gil in that pass. ``made_to_drop``: when it was last known what the thread does, it had
-    the GIL for a switch interval or longer, and now others have it or will get it. ``complete``: the stay has ended;
-    its last run is decided without a look behind it.
+    the GIL for a switch interval or longer, and others have had it since or will get it. ``complete``: the stay has
+    ended; its last run is decided without a look behind it.
     """
     rows = np.arange(len(state))
     open_look = state == UNDECIDED
@@ -86,6 +87,9 @@ def decide_runs(
     dropped = made_to_drop[look]
     acted_at_once = (new_slices == 0) & (state[event] != UNDECIDED) & ~dropped
     computed = used_ns > np.where(gil_sought[look] | dropped, GOING_FOR_GIL_NS, UNSEEN_GOING_FOR_GIL_NS)
+    got_gil = (state[event] == State.HELD) | (state[event] == State.HELD_BLOCKED)
+    used_before_ns = cpu_ns[np.maximum(event - 1, look)] - cpu_ns[look]
+    computed = np.where(dropped & got_gil & (new_slices > 0), used_before_ns > GOING_FOR_GIL_NS, computed)
     preempted = runnable_ns >= AWAKE_SHARE * (t_ns[event] - t_ns[look])
     if_not_told = (computed_before[look] | ~gil_sought[look]) & ~dropped
     few = new_slices <= FEW_TIMESLICES
