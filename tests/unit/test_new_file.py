@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def test_a_folder_that_may_not_be_written_to(tmp_path: Path) -> None:
     file.write_bytes(OLD)
     file.chmod(0o666)
     tmp_path.chmod(0o755)
-    for folder in tmp_path.parents[:2]:
+    for folder in tmp_path.parents[: -len(Path(tempfile.gettempdir()).parts)]:
         folder.chmod(folder.stat().st_mode | 0o055)
     written = "import sys; from gilprof.cli.files import write_file; write_file(sys.argv[1], [b'new'])"
     subprocess.run([*nobody, sys.executable, "-c", written, str(file)], env=environment(), check=True)
