@@ -14,7 +14,7 @@ settings.load_profile("any machine")
 
 WITHOUT_TOOL = "without their tool"
 QUICK = ("architecture", "property", "unit", "integration/test_target_resolve.py")
-"""Folders and files of tests that together take three minutes on two CPUs: ``pytest -m quick -n logical``. They may run
+"""Folders and files of tests that take three to four minutes on two CPUs: ``pytest -m quick -n logical``. They may run
 beside each other. The last one has a real process of every interpreter."""
 
 
